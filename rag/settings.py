@@ -1,0 +1,87 @@
+"""Frozen settings from the environment and `rag.toml`; this module builds nothing.
+
+Order, first wins: what the caller passes, `RAG_*` in the environment, `rag.toml` in the
+library's directory, `rag.toml` in the user's configuration directory, the defaults.
+The working directory is never read: a folder that one happens to stand in decides nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from rag.errors import ConfigError
+
+MiB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every knob, each with its unit. `RAG_` and the name in capitals is its variable.
+
+    `embeddings` is empty for the bundled MiniLM weights, or a folder with `model.onnx` and
+    `tokenizer.json`. `allow_private_urls` lets a URL lead to a private or loopback address.
+    """
+
+    embeddings: str = ""
+    max_file_bytes: int = 50 * MiB
+    max_article_chars: int = 2_000_000
+    max_redirects: int = 5
+    timeout_seconds: float = 20.0
+    lock_seconds: float = 60.0
+    max_feed_entries: int = 100
+    max_question_chars: int = 2_000
+    allow_private_urls: bool = False
+
+
+def load_settings(directory: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read settings for the library in `directory`.
+
+    Raises `ConfigError` for an unknown name, a value of the wrong kind or a broken file.
+    """
+    settings = Settings()
+    for path in (_user_config() / "rag.toml", directory and directory / "rag.toml"):
+        if path and path.is_file():
+            settings = _updated(settings, _read_toml(path), str(path))
+    variables = os.environ if environment is None else environment
+    known = {f"RAG_{field.name.upper()}": field.name for field in fields(Settings)}
+    found = {known[key]: value for key, value in variables.items() if key in known}
+    return _updated(settings, found, "the environment")
+
+
+def _user_config() -> Path:
+    from platformdirs import user_config_path
+
+    return user_config_path("rag")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise ConfigError(f"{path} cannot be read: {exc}") from exc
+
+
+def _updated(settings: Settings, values: Mapping[str, Any], where: str) -> Settings:
+    kinds = {field.name: type(getattr(settings, field.name)) for field in fields(Settings)}
+    unknown = sorted(set(values) - set(kinds))
+    if unknown:
+        raise ConfigError(f"unknown setting in {where}: {', '.join(unknown)}")
+    return replace(settings, **{name: _parsed(name, value, kinds[name], where) for name, value in values.items()})
+
+
+def _parsed(name: str, value: Any, kind: type, where: str) -> Any:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    try:
+        if kind is bool:
+            return words[str(value).strip().lower()]
+        parsed = kind(value)
+        if kind in (int, float) and parsed < 0:
+            raise ValueError
+        return parsed
+    except (KeyError, TypeError, ValueError) as exc:
+        raise ConfigError(f"{name} in {where}: {value!r} is not a valid {kind.__name__}") from exc
