@@ -68,9 +68,7 @@ class _Adding:
             self.items.append(AddItem(read.source, "failed", reason="there is nothing in it but boilerplate"))
             return
         self.batch[article.id] = (len(self.items), read, article, chunks)
-        self.items.append(
-            AddItem(read.source, "updated" if known else "added", article.id, article.title, len(chunks))
-        )
+        self.items.append(AddItem(read.source, "updated" if known else "added", article.id, article.title, len(chunks)))
         self.size += len(chunks)
         if self.size >= _BATCH_CHUNKS:
             self.flush()

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from rag.errors import StorageError, UserError
+from rag.errors import NotFoundError, StorageError, UserError
 from rag.settings import Settings, load_settings
 from rag.storage.store import Store
 from rag.types import (
@@ -25,14 +25,16 @@ from rag.types import (
     Hit,
     Progress,
     Reason,
-    Span,
     Summary,
     Timings,
 )
 
 if TYPE_CHECKING:
+    import numpy as np
     from langchain_core.retrievers import BaseRetriever
+    from numpy.typing import NDArray
 
+    from rag.answering.questions import Question
     from rag.repair import DoctorReport
     from rag.retrieval.search import Found
 
@@ -40,6 +42,7 @@ Input = str | Path | Mapping[str, object]
 """A path, a URL, ``-`` for standard input, or one article as a mapping (title, text, …)."""
 
 _HITS = 8
+_TOPIC_HITS = 16
 _PER_ARTICLE = 3
 
 
@@ -165,12 +168,94 @@ class Library:
         if k < 1:
             raise UserError("k must be 1 or more")
         self._question(query)
-        return self._search(query, k, Filters(publisher, after, before)).hits
+        return self._search(query, k, Filters(publisher, after, before))[0].hits
+
+    def ask(
+        self,
+        question: str,
+        *,
+        publisher: str | None = None,
+        after: date | None = None,
+        before: date | None = None,
+    ) -> Answer:
+        """Answer `question` in sentences that each carry their source, or say that the articles do not.
+
+        `after` and `before` are inclusive; with one, articles of unknown date are left out.
+        Raises `UserError` for an empty or overlong question.
+        """
+        from rag.answering.extractive import answer
+
+        text = self._question(question)
+        filters = Filters(publisher, after, before)
+        started = time.perf_counter()
+        found, vector = self._search(text, _HITS, filters)
+        if not found.hits:
+            return Answer(question=text, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
+        retrieved = time.perf_counter()
+        given = answer(
+            self._analysed(text), found.hits, vector, self._embedder.embed, self._lookup, abstain=self.settings.abstain
+        )
+        return dataclasses.replace(given, notice=found.notice, timings_ms=_timings(started, retrieved))
+
+    def summarize(
+        self,
+        reference: str | None = None,
+        *,
+        about: str | None = None,
+        sentences: int = 5,
+        publisher: str | None = None,
+        after: date | None = None,
+        before: date | None = None,
+    ) -> Summary:
+        """Summarize one article, or what all articles say `about` a topic, in `sentences` sentences.
+
+        Takes exactly one of the two; the filters go with `about`. Raises `UserError` for a wrong
+        call, `NotFoundError` for an unknown article.
+        """
+        from rag.answering.summaries import summarize_article, summarize_topic
+
+        if (reference is None) == (about is None):
+            raise UserError("give an article's id or a topic (--about), and not both")
+        if sentences < 1:
+            raise UserError("a summary needs 1 sentence or more")
+        started = time.perf_counter()
+        if reference is not None:
+            article = self.article(reference)
+            retrieved = time.perf_counter()
+            summary = summarize_article(article, sentences, self._embedder.embed, self._lookup)
+            return dataclasses.replace(summary, timings_ms=_timings(started, retrieved))
+        topic = self._question(about or "")
+        filters = Filters(publisher, after, before)
+        found, vector = self._search(topic, max(_TOPIC_HITS, 2 * sentences), filters)
+        if not found.hits:
+            return Summary(subject=topic, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
+        retrieved = time.perf_counter()
+        summary = summarize_topic(
+            self._analysed(topic), found.hits, sentences, vector, self._embedder.embed, self._lookup
+        )
+        return dataclasses.replace(summary, notice=found.notice, timings_ms=_timings(started, retrieved))
+
+    def as_retriever(self, k: int = _HITS) -> BaseRetriever:
+        """A LangChain retriever over this library, for a chain of the caller's own."""
+        from rag.retrieval.langchain import LibraryRetriever
+
+        return LibraryRetriever(search=self.search, k=k)
+
+    def _analysed(self, question: str) -> Question:
+        from rag.answering.questions import analyse
+
+        return analyse(question, self._store.catalog.frequencies, self._store.catalog.count()[1])
+
+    def _lookup(self, article_id: str, version: str) -> Article | None:
+        try:
+            return self._store.catalog.article(article_id, version)
+        except NotFoundError:
+            return None
 
     def _question(self, question: str) -> str:
         text = " ".join(question.split())
         if not text:
-            raise UserError("the question is empty: ask something, such as `rag ask \"What happened?\"`")
+            raise UserError('the question is empty: ask something, such as `rag ask "What happened?"`')
         if len(text) > self.settings.max_question_chars:
             raise UserError(
                 f"the question has {len(text):,} characters, and {self.settings.max_question_chars:,} are allowed "
@@ -178,14 +263,13 @@ class Library:
             )
         return text
 
-    def _search(self, question: str, k: int, filters: Filters) -> Found:
-        from rag.retrieval.search import Found, search
+    def _search(self, question: str, k: int, filters: Filters) -> tuple[Found, NDArray[np.float32]]:
+        from rag.retrieval.search import search
 
-        if self._store.catalog.count()[1] == 0:
-            return Found([])
-        self._store.require(self._embedder.name)
+        if self._store.embedder_name is not None:
+            self._store.require(self._embedder.name)
         vector = self._embedder.embed([question])[0]
-        return search(self._store, question, vector, k=k, filters=filters, per_article=_PER_ARTICLE)
+        return search(self._store, question, vector, k=k, filters=filters, per_article=_PER_ARTICLE), vector
 
     def _why_nothing(self, filters: Filters) -> Reason:
         if self._store.catalog.count()[0] == 0:
@@ -205,3 +289,8 @@ class Library:
         from rag.repair import reindex
 
         return reindex(self._store, self._embedder, progress)
+
+
+def _timings(started: float, retrieved: float) -> Timings:
+    ended = time.perf_counter()
+    return Timings(round((retrieved - started) * 1000), round((ended - retrieved) * 1000))

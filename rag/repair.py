@@ -72,9 +72,7 @@ def diagnose(store: Store, embedder: Embedder | None, progress: Progress | None 
                 store.catalog.clear_pending(store.catalog.pending())
                 store.catalog.bump()
             vectors.now_at(store.catalog.generation)
-    return DoctorReport(
-        articles, chunks, len(missing), len(surplus), inexact, (), mended=embedder is not None
-    )
+    return DoctorReport(articles, chunks, len(missing), len(surplus), inexact, (), mended=embedder is not None)
 
 
 def reindex(store: Store, embedder: Embedder, progress: Progress | None = None) -> int:
@@ -119,8 +117,12 @@ def _inexact(store: Store) -> list[str]:
         for chunk_id, (article, chunk) in store.catalog.chunks(ids[start : start + _BATCH]).items():
             spans = chunk.sentences
             ordered = all(one.end <= other.start for one, other in zip(spans, spans[1:], strict=False))
-            if not (spans and ordered and (spans[0].start, spans[-1].end) == (chunk.start, chunk.end)
-                    and chunk.end <= len(article.text)):
+            if not (
+                spans
+                and ordered
+                and (spans[0].start, spans[-1].end) == (chunk.start, chunk.end)
+                and chunk.end <= len(article.text)
+            ):
                 found.append(chunk_id)
     return found
 

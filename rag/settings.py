@@ -24,7 +24,8 @@ class Settings:
     """Every knob, each with its unit. `RAG_` and the name in capitals is its variable.
 
     `embeddings` is empty for the bundled MiniLM weights, or a folder with `model.onnx` and
-    `tokenizer.json`. `allow_private_urls` lets a URL lead to a private or loopback address.
+    `tokenizer.json`. `allow_private_urls` lets a URL lead to a private or loopback address. With
+    `abstain` off, a question always gets the best sentences there are: for measuring, not for trust.
     """
 
     embeddings: str = ""
@@ -36,6 +37,7 @@ class Settings:
     max_feed_entries: int = 100
     max_question_chars: int = 2_000
     allow_private_urls: bool = False
+    abstain: bool = True
 
 
 def load_settings(directory: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

@@ -341,7 +341,7 @@ class AddReport:
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON values."""
         names: tuple[AddStatus, ...] = ("added", "updated", "unchanged", "failed", "skipped")
-        counts = {name: self.count(name) for name in names}
+        counts: dict[str, int] = {name: self.count(name) for name in names}
         return {"schema": SCHEMA, **counts, "items": [_plain(item) for item in self.items]}
 
 

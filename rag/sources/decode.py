@@ -14,7 +14,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_DECLARED = re.compile(rb"""(?:charset\s*=\s*["']?|<\?xml[^>]{0,80}encoding\s*=\s*["'])([A-Za-z0-9_.:-]+)""", re.IGNORECASE)
+_DECLARED = re.compile(
+    rb"""(?:charset\s*=\s*["']?|<\?xml[^>]{0,80}encoding\s*=\s*["'])([A-Za-z0-9_.:-]+)""", re.IGNORECASE
+)
 _HEAD_BYTES = 4_096
 _SAMPLE_BYTES = 256 * 1024
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
@@ -37,10 +39,10 @@ def decode(data: bytes, *, charset: str | None = None, markup: bool = False) -> 
     if b"\x00" in data:
         raise SourceError("is not text (it holds NUL bytes)")
     # Valid UTF-8 beyond ASCII is almost never anything else, whatever was declared.
-    for name in ("utf-8", charset, _declared(data) if markup else None):
-        if name:
+    for label in ("utf-8", charset, _declared(data) if markup else None):
+        if label:
             try:
-                return _checked(data.decode(_SUPERSETS.get(name.lower(), name)))
+                return _checked(data.decode(_SUPERSETS.get(label.lower(), label)))
             except (LookupError, UnicodeDecodeError):
                 continue
     return _checked(data.decode(_guessed(data), "replace"))

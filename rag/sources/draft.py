@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from rag.errors import SourceError
 from rag.settings import Settings
 from rag.sources.urls import canonical_url, host_of, is_url, names_article
 from rag.text.boilerplate import find_boilerplate
-from rag.text.dates import UNKNOWN, Dated, date_in_text, date_in_url
+from rag.text.cues import byline_author, is_byline, is_furniture
+from rag.text.dates import UNKNOWN, Dated, date_in_text, date_in_url, full_date
 from rag.text.language import detect
 from rag.text.normalize import normalise, one_line
 from rag.types import Article
@@ -18,6 +20,10 @@ from rag.types import Article
 _TITLE_CHARS = 300
 _TITLE_LINE_CHARS = 160
 _SENTENCE_TITLE_CHARS = 90
+_HEAD_LINES = 10
+_TELLING_WORDS = 4
+# What wires put before a headline to say how often it was sent.
+_WIRE_PREFIX = re.compile(r"^(?:(?:UPDATE|WRAPUP|RPT|REFILE|CORRECTED|ADVISORY|PRECIOUS)(?: ?\d+)?[-–—:] ?)+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +69,7 @@ def finish(
         title=title,
         source=source,
         publisher=one_line(draft.publisher) or (host_of(url) if url and fetched else None) or None,
-        author=one_line(draft.author) or None,
+        author=one_line(draft.author) or _author(text) or None,
         published=published.published,
         published_from=published.published_from,
         confidence=published.confidence,
@@ -98,13 +104,32 @@ def _language(code: str) -> str:
 
 
 def _title(text: str, stem: str) -> str:
-    first, _, rest = text.partition("\n")
-    if rest and len(first) <= _TITLE_LINE_CHARS and not re.search(r"[.!?;:,][\"”’')]*$", first):
-        return one_line(first)
+    head = list(islice((line.strip() for line in text.split("\n") if line.strip()), _HEAD_LINES + 1))
+    candidates = list(takewhile(lambda line: not _is_body(line), head[:_HEAD_LINES]))
+    if candidates and len(head) > len(candidates):
+        # A pasted page begins with its menu and its name: the title is the first line that is long enough to say
+        # something and is neither furniture nor a byline. A lone short line above the text is a title as it is.
+        telling = (line for line in candidates if len(line.split()) >= _TELLING_WORDS and not _is_furniture(line))
+        return _WIRE_PREFIX.sub("", one_line(next(telling, candidates[0])))
     readable = one_line(re.sub(r"[-_+.]+", " ", stem))
     if _tells(readable):
         return readable[0].upper() + readable[1:]
     return _first_sentence(one_line(text[:1_000]))
+
+
+def _author(text: str) -> str:
+    """Whom a byline above the text names."""
+    head = islice((line.strip() for line in text.split("\n") if line.strip()), _HEAD_LINES)
+    return next((one_line(author) for line in head if (author := byline_author(line))), "")
+
+
+def _is_body(line: str) -> bool:
+    return len(line) > _TITLE_LINE_CHARS or bool(re.search(r"[.!;:,][\"”’')]*$", line))
+
+
+def _is_furniture(line: str) -> bool:
+    pointers = len(re.findall(r" [>›»|/·] ", line))
+    return pointers > 1 or is_furniture(line) or is_byline(line) or full_date(line) is not None
 
 
 def _tells(stem: str) -> bool:

@@ -23,6 +23,8 @@ from rag.sources.draft import too_large
 from rag.types import Validators
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpcore
     import httpx
 
@@ -39,7 +41,7 @@ class Page:
     data: bytes | None
     content_type: str = ""
     charset: str | None = None
-    validators: Validators = Validators()
+    validators: Validators
 
 
 class Fetcher:
@@ -73,15 +75,13 @@ class Fetcher:
         import httpcore
 
         target = _checked(url)
-        backend = _Backend(self._settings, deadline, self._resolve)
+        backend = _network(self._settings, deadline, self._resolve)
         limit = self._settings.timeout_seconds
         with (
             httpcore.ConnectionPool(network_backend=backend) as pool,
             pool.stream(
                 "GET",
-                httpcore.URL(
-                    scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path
-                ),
+                httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path),
                 headers=_headers(target, validators),
                 extensions={"timeout": {"connect": limit, "read": limit, "write": limit, "pool": limit}},
             ) as response,
@@ -124,66 +124,58 @@ class Fetcher:
         return bytes(body)
 
 
-class _Backend:
-    """httpcore's network: one look-up, one check, then a connection to the checked address, under one deadline."""
+def _network(settings: Settings, deadline: float, resolve: Resolve) -> httpcore.NetworkBackend:
+    """httpcore's network: one look-up, one check, then a connection to the checked address, under one deadline.
 
-    def __init__(self, settings: Settings, deadline: float, resolve: Resolve) -> None:
-        import httpcore
-
-        self._settings = settings
-        self._deadline = deadline
-        self._resolve = resolve
-        self._network = httpcore.SyncBackend()
-
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, **options: Any) -> httpcore.NetworkStream:
-        import httpcore
-
-        addresses = allowed_addresses(
-            host,
-            port,
-            allow_private=self._settings.allow_private_urls,
-            seconds=_left(self._deadline),
-            resolve=self._resolve,
-        )
-        error: Exception = httpcore.ConnectError("no address")
-        for address in addresses:
-            try:
-                stream = self._network.connect_tcp(address, port, timeout=_left(self._deadline), **options)
-                return _timed(stream, self._deadline)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as exc:
-                error = exc
-        raise error
-
-    def connect_unix_socket(self, path: str, timeout: float | None = None, **options: Any) -> httpcore.NetworkStream:
-        raise SourceError(f"{path} is not a web address")
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(min(seconds, _left(self._deadline)))
-
-
-def _timed(stream: httpcore.NetworkStream, deadline: float) -> httpcore.NetworkStream:
-    """Bind every read and write of `stream` to one deadline: a server that drips bytes gains nothing by it."""
+    The time limits that httpcore hands down hold for single reads; the deadline takes their place, so that a
+    server that drips its bytes gains nothing by it. Classes within, since httpcore is imported when it is needed.
+    """
     import httpcore
 
     class Timed(httpcore.NetworkStream):
-        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-            return stream.read(max_bytes, _left(deadline))
+        def __init__(self, stream: httpcore.NetworkStream) -> None:
+            self._stream = stream
 
-        def write(self, buffer: bytes, timeout: float | None = None) -> None:
-            stream.write(buffer, _left(deadline))
+        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+            return self._stream.read(max_bytes, _left(deadline))
+
+        def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+            self._stream.write(buffer, _left(deadline))
 
         def close(self) -> None:
-            stream.close()
+            self._stream.close()
 
         def start_tls(
-            self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+            self,
+            ssl_context: ssl.SSLContext,
+            server_hostname: str | None = None,
+            timeout: float | None = None,  # noqa: ARG002
         ) -> httpcore.NetworkStream:
-            return _timed(stream.start_tls(ssl_context, server_hostname, _left(deadline)), deadline)
+            return Timed(self._stream.start_tls(ssl_context, server_hostname, _left(deadline)))
 
         def get_extra_info(self, info: str) -> Any:
-            return stream.get_extra_info(info)
+            return self._stream.get_extra_info(info)
 
-    return Timed()
+    class Checked(httpcore.NetworkBackend):
+        def connect_tcp(
+            self,
+            host: str,
+            port: int,
+            timeout: float | None = None,  # noqa: ARG002
+            local_address: str | None = None,
+            socket_options: Any = None,
+        ) -> httpcore.NetworkStream:
+            allow, left = settings.allow_private_urls, _left(deadline)
+            error: Exception = httpcore.ConnectError("it has no address")
+            for address in allowed_addresses(host, port, allow_private=allow, seconds=left, resolve=resolve):
+                try:
+                    return Timed(system.connect_tcp(address, port, _left(deadline), local_address, socket_options))
+                except (httpcore.ConnectError, httpcore.ConnectTimeout) as exc:
+                    error = exc
+            raise error
+
+    system = httpcore.SyncBackend()
+    return Checked()
 
 
 def _left(deadline: float) -> float:

@@ -19,19 +19,25 @@ if TYPE_CHECKING:
 
 _ENOUGH_CHARS = 60
 _MOST_OF_PAGE = 0.3
-_BLOCKS = frozenset(
-    "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
-)
-_NO_TEXT = frozenset("head iframe noscript object script select style svg template textarea title".split())
+_BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li",
+    "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "ul",
+))  # fmt: skip
+_NO_TEXT = frozenset((
+    "head", "iframe", "noscript", "object", "script", "select", "style", "svg", "template", "textarea", "title",
+))  # fmt: skip
 _FURNITURE_TAGS = "//nav|//form|//button|//dialog|//template|//*[@hidden]|//*[@role='navigation' or @role='dialog']"
 # Words that a container is named by; each has to be a whole word of its class or id.
-_FURNITURE_WORDS = frozenset(
-    "newsletter newsletters signup share sharing sharebar socials promo promos advert adverts advertisement ad ads "
-    "adslot sponsor sponsored related recommended recommendations recirculation outbrain taboola comments disqus "
-    "cookie cookies consent breadcrumb breadcrumbs paywall regwall subscribe subscription donate donation appeal "
-    "byline bio tags taglist topics pager pagination toolbar credit credits trending popular mostread".split()
-)
+_FURNITURE_WORDS = frozenset((
+    "newsletter", "newsletters", "signup", "share", "sharing", "sharebar", "socials", "promo", "promos", "advert",
+    "adverts", "advertisement", "ad", "ads", "adslot", "sponsor", "sponsored", "related", "recommended",
+    "recommendations", "recirculation", "outbrain", "taboola", "comments", "disqus", "cookie", "cookies", "consent",
+    "breadcrumb", "breadcrumbs", "paywall", "regwall", "subscribe", "subscription", "donate", "donation", "appeal",
+    "byline", "bio", "tags", "taglist", "topics", "pager", "pagination", "toolbar", "credit", "credits", "trending",
+    "popular", "mostread",
+))  # fmt: skip
 
 
 def read_html(data: bytes, *, max_chars: int, charset: str | None = None, url: str | None = None) -> dict[str, Any]:
@@ -99,10 +105,10 @@ def _drop_furniture(page: HtmlElement) -> None:
         if _length(element) < whole * _MOST_OF_PAGE:
             element.drop_tree()
     for element in page.xpath("//body//*[@class or @id]"):
-        if _names_furniture(element) and element.getparent() is not None and not element.xpath(".//h1"):
-            # A theme may hang such a name on the whole article ("has-comments"): what holds much of the page stays.
-            if _length(element) < whole * _MOST_OF_PAGE:
-                element.drop_tree()
+        named = _names_furniture(element) and element.getparent() is not None and not element.xpath(".//h1")
+        # A theme may hang such a name on the whole article ("has-comments"): what holds much of the page stays.
+        if named and _length(element) < whole * _MOST_OF_PAGE:
+            element.drop_tree()
     for element in page.xpath("//body//p[a]|//body//li[a]|//body//div[a][not(*[not(self::a)])]"):
         if _only_links(element) and element.getparent() is not None:
             element.drop_tree()

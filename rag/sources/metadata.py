@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 _DATE_NAMES = (
     "article:published_time", "og:article:published_time", "datepublished", "date", "pubdate", "publishdate",
-    "publish-date", "publication_date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.issued", "dcterms.date",
-    "sailthru.date", "parsely-pub-date", "cxenseparse:recs:publishtime", "article.published", "citation_publication_date",
-    "citation_date", "originalpublicationdate", "timestamp", "published_time", "published",
+    "publish-date", "publication_date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.issued",
+    "dcterms.date", "sailthru.date", "parsely-pub-date", "cxenseparse:recs:publishtime", "article.published",
+    "citation_publication_date", "citation_date", "originalpublicationdate", "timestamp", "published_time", "published",
 )  # fmt: skip
-_AUTHOR_NAMES = ("author", "article:author", "dc.creator", "parsely-author", "sailthru.author", "byl", "citation_author")
+_AUTHOR_NAMES = (
+    "author", "article:author", "dc.creator", "parsely-author", "sailthru.author", "byl", "citation_author",
+)  # fmt: skip
 _SITE_NAMES = ("og:site_name", "application-name", "dc.publisher", "citation_journal_title", "publisher")
 _TITLE_NAMES = ("og:title", "twitter:title", "dc.title", "parsely-title", "citation_title")
 _ARTICLE_TYPES = re.compile(r"Article|BlogPosting|Report|Review|LiveBlog|WebPage", re.IGNORECASE)
@@ -45,9 +47,7 @@ def read_metadata(page: HtmlElement, url: str | None) -> dict[str, Any]:
         ),
         "publisher": _first(linked.get("publisher"), *(named.get(name) for name in _SITE_NAMES), guessed.sitename),
         "author": re.sub(r"^by:?\s+", "", author, flags=re.IGNORECASE),
-        "published": _first(
-            linked.get("datePublished"), *(named.get(name) for name in _DATE_NAMES), *_times(page)
-        ),
+        "published": _first(linked.get("datePublished"), *(named.get(name) for name in _DATE_NAMES), *_times(page)),
         "canonical": _first(*page.xpath("//link[@rel='canonical']/@href"), named.get("og:url")),
     }
 

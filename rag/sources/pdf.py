@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from rag.errors import SourceError
@@ -28,7 +29,7 @@ def read_pdf(data: bytes, *, max_chars: int) -> dict[str, Any]:
             length += len(pages[-1])
             if length > max_chars:
                 raise SourceError(f"is longer than {max_chars:,} characters (the limit is RAG_MAX_ARTICLE_CHARS)")
-        about = reader.metadata or {}
+        about: Mapping[str, Any] = reader.metadata or {}
     except PyPdfError as exc:
         raise SourceError(f"is a broken PDF ({' '.join(str(exc).split())[:100]})") from exc
     text = "\n".join(pages)

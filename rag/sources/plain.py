@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from rag.sources.draft import Draft
 from rag.text.normalize import normalise
@@ -35,7 +36,7 @@ def unwrap(text: str) -> str:
 
 def _joined(lines: list[str], longest: int) -> str:
     joined = lines[0]
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in pairwise(lines):
         # A line that is much shorter than the page is a line of its own: a list, a heading, a verse.
         whole = len(above) < longest * 0.6 or line.startswith(("- ", "* ", "• "))
         hyphen = bool(re.search(r"[a-z]-$", above)) and bool(re.match(r"[a-z]", line))

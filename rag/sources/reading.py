@@ -47,7 +47,7 @@ def read(
 
 
 def _read_mapping(row: Mapping[str, object], settings: Settings, number: int) -> Read:
-    named = next((str(row[name]) for name in ("url", "link", "source", "id") if row.get(name)), "")
+    named = next((str(row[name]) for name in ("url", "link", "id") if row.get(name)), "")
     source = named or f"row {number}"
     try:
         article = read_row(row, settings, source=source, place=None, number=None)

@@ -146,8 +146,10 @@ def _exported(row: Mapping[str, object], settings: Settings) -> Article | None:
         published = date.fromisoformat(str(day)) if day is not None else None
     except ValueError:
         return None
-    origin = next((name for name in get_args(PublishedFrom) if name == row.get("published_from")), "unknown")
-    sure = next((name for name in get_args(Confidence) if name == row.get("confidence")), "none")
+    origins: tuple[PublishedFrom, ...] = get_args(PublishedFrom)
+    sureties: tuple[Confidence, ...] = get_args(Confidence)
+    origin = next((name for name in origins if name == row.get("published_from")), origins[-1])
+    sure = next((name for name in sureties if name == row.get("confidence")), sureties[-1])
     dated = Dated(published, origin, sure) if published else UNKNOWN
     return Article.create(
         key=key,

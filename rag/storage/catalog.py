@@ -52,9 +52,10 @@ class Catalog:
             db.execute("BEGIN IMMEDIATE")
             db.execute("ROLLBACK")
         except sqlite3.OperationalError as exc:
-            if exc.sqlite_errorcode not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN) and (
-                exc.sqlite_errorcode & 0xFF
-            ) != sqlite3.SQLITE_READONLY:
+            if (
+                exc.sqlite_errorcode not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+                and (exc.sqlite_errorcode & 0xFF) != sqlite3.SQLITE_READONLY
+            ):
                 raise
             if not self.file.exists():
                 raise
@@ -142,9 +143,7 @@ class Catalog:
             (article.id, article.key, article.version),
         )
         # A version that comes back becomes the latest again, so that export keeps their order.
-        self._db.execute(
-            "DELETE FROM version WHERE article_id = ? AND version = ?", (article.id, article.version)
-        )
+        self._db.execute("DELETE FROM version WHERE article_id = ? AND version = ?", (article.id, article.version))
         self._db.execute(
             "INSERT INTO version (article_id, version, text, title, publisher, author, published, published_from,"
             " confidence, url, source, language, boilerplate, added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -334,6 +333,15 @@ class Catalog:
         )
         return {row["id"]: row["score"] for row in rows}
 
+    def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
+        """In how many chunks each term stands, in any of its forms."""
+        found = {}
+        for term in terms:
+            expression = '"' + spaced(term).replace('"', '""') + '"'
+            rows = self._rows("SELECT count(*) AS n FROM chunk_index WHERE chunk_index MATCH ?", (expression,))
+            found[term] = int(rows[0]["n"])
+        return found
+
     def origins(self) -> list[tuple[str, str, str | None]]:
         """The URLs to ask again on refresh: (url, page or feed, the article that it gave)."""
         rows = self._rows("SELECT url, kind, article_id FROM origin ORDER BY kind DESC, url")
@@ -361,7 +369,7 @@ class Catalog:
 
 def day_number(value: date | None) -> int | None:
     """A date as an integer such as 20240202."""
-    return value and value.year * 10000 + value.month * 100 + value.day
+    return value.year * 10000 + value.month * 100 + value.day if value else None
 
 
 def day(value: int | None) -> date | None:

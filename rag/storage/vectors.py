@@ -134,7 +134,9 @@ class Vectors:
         found = self._collection.query(
             query_embeddings=[vector], n_results=limit, where=_where(filters), include=["distances"]
         )
-        return {chunk_id: 1.0 - distance for chunk_id, distance in zip(found["ids"][0], found["distances"][0], strict=True)}
+        return {
+            chunk_id: 1.0 - distance for chunk_id, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+        }
 
     def get(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The vectors of these chunks; one that is not stored, or was lost, is left out."""

@@ -10,11 +10,11 @@ def _words(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-MONTHS = _words(
+SHORT_DATES = _words("Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun")
+DATES = SHORT_DATES | _words(
     "January February March April May June July August September October November December "
-    "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec"
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 )
-DAYS = _words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun")
 TIME_ZONES = _words(
     "Eastern Central Mountain Pacific Atlantic Greenwich British GMT UTC BST CET CEST EST EDT ET CST CDT CT "
     "MST MDT MT PST PDT PT IST JST AEST"
@@ -23,16 +23,23 @@ TIME_ZONES = _words(
 # Always followed by what they belong to, so they never end a sentence.
 TITLES = _words(
     "Mr Mrs Ms Mx Messrs Dr Drs Prof Rev Hon Fr Msgr Sen Sens Rep Reps Gov Govs Pres Amb Atty Supt Insp Det Const "
-    "Gen Lt Col Maj Capt Cmdr Cdr Adm Brig Sgt Cpl Pvt Pfc Spc Ens Mt Ft Mme Mlle"
+    "Gen Lt Col Maj Capt Cmdr Cdr Adm Brig Sgt Cpl Pvt Pfc Spc Ens Mt Ft Pt Mme Mlle"
 )
 LATIN = _words("vs v e.g i.e eg ie cf viz approx ca a.k.a incl")
 
 # Part of the number that follows; without one they are words like any other ("No. He left.").
 BEFORE_NUMBER = (
-    _words("No Nos Art Arts Sec Secs Fig Figs Vol Vols Ch Para p pp para fig figs sec vol c d max min") | MONTHS | DAYS
+    _words(
+        "No Nos Art Arts Sec Secs Fig Figs Vol Vols Ch Para Paras p pp ch chs para paras fig figs sec vol c d max min ft lb lbs hr hrs"
+    )
+    | SHORT_DATES
 )
 
+# The lower-case words that a full stop does not simply end.
+LOWER_CASE = frozenset(word for word in LATIN | BEFORE_NUMBER if word.islower())
+
 CLOCK = _words("a.m p.m A.M P.M")
+AFTER_CLOCK = TIME_ZONES | DATES
 
 # May end a sentence or stand inside one. The first class says so only after a capitalised word: "Orchard St.", but
 # "near St. Orrin"; "Paper Co.", but "in Co. Durham"; "Moss Sr.", but the Spanish "el Sr. López".
@@ -48,10 +55,11 @@ CAN_END = (
 )
 # Before "St.", these make a place of it, not a street.
 PLACES = _words("Mount Mt Port Fort Lake")
-# After a company's name these go on with it: "Paper Co. President and founder …".
-ROLES = _words(
+# A name goes on with these though a lower-case word follows: "Paper Co. President and founder", "King Jr. Day is".
+GO_ON = _words(
     "President Vice Chairman Chairwoman Chair Chief CEO CFO Director Executive Founder Co-founder Managing Senior "
-    "Spokesman Spokeswoman Analyst"
+    "Spokesman Spokeswoman Analyst Day Boulevard Avenue Street School High Park Memorial Library Center Centre "
+    "Foundation Award Prize University Hospital"
 )
 
 # A letter after one of these is a name of its own ("Plan B."), not an initial.
@@ -84,10 +92,11 @@ UNFINISHED = (
         "were be been has have had not which who whose"
     )
     | TITLES
+    | SHORT_DATES
 )
 
 SPEECH_VERBS = _words(
     "said says asked asks told tells added adds wrote writes replied replies shouted cried insisted wondered quipped "
     "joked tweeted exclaimed answered demanded recalled explained declared yelled argued warned continued concluded "
-    "responded inquired remarked"
+    "responded inquired remarked pressed"
 )

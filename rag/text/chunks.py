@@ -21,8 +21,7 @@ _HEADER_CHARS = 160
 
 def chunk_article(article: Article) -> list[Chunk]:
     """Cut `article` into chunks in order; together they hold every sentence that is no boilerplate."""
-    sentences = list(_usable(split_sentences(article.text), article.boilerplate))
-    pieces = [piece for sentence in sentences for piece in _pieces(article.text, sentence)]
+    pieces = [piece for sentence in usable_sentences(article) for piece in _pieces(article.text, sentence)]
     return [
         Chunk(
             article_id=article.id,
@@ -35,6 +34,11 @@ def chunk_article(article: Article) -> list[Chunk]:
         )
         for number, group in enumerate(_groups(article, pieces))
     ]
+
+
+def usable_sentences(article: Article) -> list[Span]:
+    """The sentences of `article` that may be cited: those that touch no boilerplate, in order."""
+    return list(_usable(split_sentences(article.text), article.boilerplate))
 
 
 def embedded_text(article: Article, chunk: Chunk) -> str:

@@ -91,7 +91,7 @@ def parse_date(value: object, *, now: datetime | None = None) -> tuple[date, Con
     if re.fullmatch(r"\d{9,10}(?:\.\d+)?|\d{12,13}", text):
         seconds = float(text) / (1000 if len(text.split(".")[0]) > 10 else 1)
         return _believed(datetime.fromtimestamp(seconds, UTC).date(), "high", now)
-    found = _full_date(text)
+    found = full_date(text)
     if found:
         return _believed(found, "high", now)
     month = _MONTH_ONLY.fullmatch(text)
@@ -134,7 +134,7 @@ def date_in_text(text: str, *, now: datetime | None = None) -> Dated:
     datelines = [line[:80] for line in lines[:_HEAD_LINES] if _DATELINE.match(line)]
     embeds = [line for line in lines if _EMBED.match(line)]
     for line in [*first, *stamps, *datelines, *labelled, *embeds]:
-        made = None if _COPYRIGHT.search(line) else _full_date(line)
+        made = None if _COPYRIGHT.search(line) else full_date(line)
         found = _believed(made, "low", now) if made else None
         if found:
             return Dated(found[0], "text", "low")
@@ -145,7 +145,7 @@ def _is_stamp(line: str) -> bool:
     return len(line.split()) <= _STAMP_WORDS and not re.search(r"[a-z]{2}[.!?][\"”]?$", line)
 
 
-def _full_date(text: str) -> date | None:
+def full_date(text: str) -> date | None:
     """The first full date in `text` that can be read in one way only."""
     found: list[tuple[int, date]] = []
     for pattern, order in (

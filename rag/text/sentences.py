@@ -11,10 +11,12 @@ wrapped there.
 
 Accepted gaps, each a choice where the letters alone do not tell:
 
-- "U.S. Xxxx": taken as a name unless the next word is a frequent starter ("in the U.S. Congress met" stays whole);
-  names that are starters ("Wahu! Then", "J. So") are cut.
-- "p.m. Monday" and "No. 14" are taken as one ("He said: No. 14 trains ran" stays whole).
-- A sentence that begins with a lower-case word stays with the one before, unless it is a name such as iVane.
+- "U.S. Xxxx" and "X. Xxxx" are taken as names unless the next word often begins sentences ("in the U.S. Congress
+  met" and "by Malcolm X. Spike Lee" stay whole); a surname that does so ("J. So") is cut off.
+- A title never ends a sentence ("on Ocean Dr. It rained" stays whole); "p.m. Monday" and "No. 14" are taken as one.
+- "Foods Inc. Xxxx" ends one before a lower-case second word ("Inc. Shares fell"), so "Inc. Xxxx and Yyyy" is cut.
+- A sentence that begins with a lower-case word stays with the one before, unless it is a name such as iVane; so text
+  that is all lower case is cut only at the ends of paragraphs.
 - "Wahu! Mail" is cut; '"We go." Loew said' too, since only after ? and ! may an attribution with a name follow.
 - Two wrapped lines without others about them are joined only where the first ends with a word such as "of".
 - German ordinals ("am 3. Oktober"), and abbreviations of other languages than English.
@@ -30,13 +32,13 @@ from rag.types import Span
 
 _LINE_ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _OPENERS = "\"'“‘„«‹([{¿¡「『（…."
-_QUOTES = frozenset("\"'”’»›")
+_QUOTES = frozenset("\"'”’»›“‘«")
 
 # Every run of stops is consumed whole, even where nothing comes of it: that keeps the scan linear on a line of dots.
 # Groups: 1 stops, 2 closers, 3 gap; 4 full-width stops with closers; 5 a gap that begins with a line's end.
 _CANDIDATE = re.compile(
     rf"""([.!?…؟۔।॥։።။។]++(?:[ \xa0][.…]++(?!\w))*+)
-    ([\"'”’»›)\]}}]*+(?:\[\d{{1,3}}\])*+(?:[ ][\"'”’]++(?=[\r\n]|\Z))?+)
+    ([\"'”’»›“‘«)\]}}]*+(?:\[\d{{1,3}}\])*+(?:[ ][\"'”’]++(?=[\r\n]|\Z))?+)
     (\s*+)
     |([。！？｡]++[」』”’）】》\"']*+)\s*+
     |([{_LINE_ENDS}]\s*+)""",
@@ -63,6 +65,7 @@ _MISSING_SPACE_AFTER = re.compile(
     r"(?!(?:Net|Js|Com|Org)\b)(?:(?:[AI]|[A-Z][a-z]+)(?:['’][a-z]+)?|[A-Z]{2,}['’]s|(?:[A-Z]\.){2,})[,;:]?\s"
 )
 
+_LOOK_BACK = 40
 _WIDEST_SHIELD = 400
 _SHIELD_MARK = re.compile(
     r"""(?P<inner>(?<=[\s(—])[‘'](?=\w)(?:[^‘’'“”"\n]|(?<=\w)[’'](?=\w)){1,200}+(?<=[,.!?…])[’'](?!\w))
@@ -72,6 +75,7 @@ _SHIELD_MARK = re.compile(
 
 _WRAP_WIDTHS = range(55, 101)
 _SHORTEST_WRAPPED = 40
+_WRAP_LOOK = 4 * _WRAP_WIDTHS.stop
 _ENDED = re.compile(r"[.!?…:][\"'”’)\]]*\Z")
 
 
@@ -147,7 +151,7 @@ def _line_ends_sentence(text: str, at: int, after: int, gap: str) -> bool:
     if len(line_ends) > 1 or line_ends[0] in "\x0c\x1c\x1d\x1e\u2029" or _MARKER.match(text, after):
         return True
     first = text[after + 1 : after + 3].strip() if text[after] in "—–" else text[after]
-    if first[:1].islower() and not _CAMEL.match(text, after):
+    if text[after] in ",;:!?)]" or (first[:1].islower() and not _CAMEL.match(text, after)):
         return False
     return not _is_wrapped(text, at, after)
 
@@ -157,14 +161,14 @@ def _is_wrapped(text: str, at: int, after: int) -> bool:
 
     Looks at no more than three lines before and after, so that the cost of a line does not grow with the text.
     """
-    lines = [line.strip() for line in text[max(0, at - 400) : at].split("\n")[-4:]]
+    lines = [line.strip() for line in text[max(0, at - _WRAP_LOOK) : at].split("\n")[-4:]]
     if not _SHORTEST_WRAPPED <= len(lines[-1]) <= _WRAP_WIDTHS[-1]:
         return False
     words = lines[-1].split()
     if words[-1].rstrip(".") in known.UNFINISHED:
         return True
     here = len(lines) - 1
-    lines += [line.strip() for line in text[after : after + 400].split("\n")[:3]]
+    lines += [line.strip() for line in text[after : after + _WRAP_LOOK].split("\n")[:3]]
     first = here - lines[here::-1].index("") + 1 if "" in lines[:here] else 0
     last = lines.index("", here) if "" in lines[here:] else len(lines)
     width = max(len(line) for line in lines[first:last])
@@ -187,7 +191,7 @@ def _stop_ends_sentence(text: str, start: int, at: int, after: int, stops: str, 
     """Whether the stops at `at` end the sentence that began at `start`; `after` is where the next one would begin."""
     if after == len(text):
         return True
-    before = text[max(start, at - 40) : at]
+    before = text[max(start, at - _LOOK_BACK) : at]
     if not gap:
         return (
             not closers
@@ -195,7 +199,7 @@ def _stop_ends_sentence(text: str, start: int, at: int, after: int, stops: str, 
             and _MISSING_SPACE_BEFORE.search(before) is not None
             and _MISSING_SPACE_AFTER.match(text, after) is not None
         )
-    if not any(character.isalnum() for character in reversed(before)):
+    if not any(map(str.isalnum, reversed(before))):
         return False
     following = _NEXT.match(text, after)
     assert following is not None  # every part of the pattern is optional
@@ -214,7 +218,7 @@ def _can_begin(text: str, following: re.Match[str]) -> bool:
     at = following.end("open")
     if following["word"]:
         return not text[at].islower() or _CAMEL.match(text, at) is not None
-    return text[at : at + 1] not in ",;:)]}—–-&+=%/"
+    return text[at : at + 1] not in ",;:!?)]}—–-&+=%/"
 
 
 def _full_stop_ends_sentence(before: str, is_whole: bool, following: re.Match[str], closers: str) -> bool:
@@ -224,32 +228,25 @@ def _full_stop_ends_sentence(before: str, is_whole: bool, following: re.Match[st
     """
     found = _WORD.search(before)
     word = found[0] if found else ""
-    if word.islower() and "." not in word and len(word) > 1 and word not in known.LATIN | known.BEFORE_NUMBER:
+    if word.islower() and "." not in word and len(word) > 1 and word not in known.LOWER_CASE:
         return True
     next_word = following["word"] or ""
     lead = before[: len(before) - len(word)]
-    # Nothing but "1.", "A.", "IV." or "U.S." so far: a marker, or the beginning of a name.
-    if is_whole and not any(character.isalnum() for character in lead):
-        short = word.isdigit() or _ROMAN.fullmatch(word) or (len(word) == 1 and word.isalpha())
-        if short or _DOTTED.fullmatch(word) or word in known.CAN_END:
-            return False
+    if is_whole and _is_marker(lead, word):
+        return False
     if word in known.TITLES or word in known.LATIN:
         return False
     if word in known.BEFORE_NUMBER:
-        return not next_word[:1].isdigit() and next_word not in known.MONTHS
-    starts = _is_starter(following)
-    if starts:
+        return not next_word[:1].isdigit() and next_word not in known.DATES
+    if _is_starter(following):
         return True
     bracketed = "(" in following["open"] or "[" in following["open"]
     previous = _PREVIOUS.search(lead)
     ahead = previous[1] if previous else ""
     if word in known.CLOCK:
-        if is_whole and not any(character.isalpha() for character in lead):
-            return False  # "7:14 p.m. Foul by Osterby": a label
-        is_time = next_word in known.TIME_ZONES | known.DAYS | known.MONTHS
-        return not bracketed and not is_time
+        return not bracketed and next_word not in known.AFTER_CLOCK
     if word in known.CAN_END:
-        return not bracketed and _ends_after_name(word, ahead, following)
+        return not bracketed and _ends_after_name(word, lead, ahead, following)
     if _DOTTED.fullmatch(word):
         # American usage puts the sentence's stop inside the quotation.
         return bool(_QUOTES.intersection(closers))
@@ -261,6 +258,16 @@ def _full_stop_ends_sentence(before: str, is_whole: bool, following: re.Match[st
     return not (word.isdigit() and len(word) < 3 and ahead.lower() == "the")
 
 
+def _is_marker(lead: str, word: str) -> bool:
+    """Whether `lead` and `word`, a sentence so far, only introduce: "1.", "A.", "IV.", "U.S.", "7:14 p.m."."""
+    if word in known.CLOCK:
+        return not any(map(str.isalpha, lead))
+    if any(map(str.isalnum, lead)):
+        return False
+    short = (word.isdigit() and len(word) < 4) or (len(word) == 1 and word.isalpha())
+    return short or word in known.CAN_END or bool(_ROMAN.fullmatch(word) or _DOTTED.fullmatch(word))
+
+
 def _is_starter(following: re.Match[str]) -> bool:
     word = re.split("['’]", following["word"] or "")[0]
     if following["dot"]:
@@ -268,17 +275,17 @@ def _is_starter(following: re.Match[str]) -> bool:
     return word in known.STARTERS or (word in known.WEAK_STARTERS and (following["after"] or "").islower())
 
 
-def _ends_after_name(word: str, ahead: str, following: re.Match[str]) -> bool:
+def _ends_after_name(word: str, lead: str, ahead: str, following: re.Match[str]) -> bool:
     """Whether "Foods Inc." and its like end a sentence before a word that may or may not be a name.
 
     A second capitalised word makes a name of it ("Co. Chief Executive"), a lower-case one a subject ("Ltd. Shares of").
     """
     if word in known.AFTER_NAME:
         is_name = ahead[:1].isupper() or ahead[:1].isdigit() or ahead == "&"
-        if not is_name or ahead in known.STARTERS:
+        if not is_name or ahead in known.STARTERS or ahead == lead.strip():
             return False
     if word in known.STATES and "." not in word and ahead.endswith(","):
         return True  # inside a sentence a second comma would follow; D.C. and its like often go without
     if word == "St" and (ahead in known.PLACES or not ahead[-1].isalnum()):
         return False
-    return following["word"] not in known.ROLES and (following["after"] or "").islower()
+    return following["word"] not in known.GO_ON and (following["after"] or "").islower()

@@ -1,0 +1,76 @@
+"""Answers without a language model: the articles' own sentences, chosen for the question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rag.answering.abstention import answerable, calibration
+from rag.answering.evidence import Embed, Evidence, rank
+from rag.answering.questions import Question
+from rag.answering.sayings import Lookup, Saying, grouped, state
+from rag.answering.units import unit_of
+from rag.text.chunks import usable_sentences
+from rag.types import Answer, Citation, Hit, Reason
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_STATEMENTS = 3
+NEAREST = 3
+CLOSE = 0.85
+"""A further sentence is said when its score reaches this share of the best one's."""
+_NO_MATCH_MEANING, _NO_MATCH_HELD = 0.25, 0.2
+
+
+def answer(
+    question: Question,
+    hits: Sequence[Hit],
+    vector: NDArray[np.float32],
+    embed: Embed,
+    lookup: Lookup,
+    *,
+    abstain: bool = True,
+) -> Answer:
+    """Answer from `hits` in one to three sentences, each cited, or abstain with the nearest passages.
+
+    `vector` is the question's; `embed` gives unit vectors of sentences. With `abstain` off, the
+    best sentences are given whatever they are worth.
+    """
+    evidence = rank(question, hits, vector, embed)
+    if not evidence:
+        return Answer(question=question.text, status="abstained", reason="no_match")
+    if abstain and answerable(question, evidence) < calibration().threshold:
+        return _abstention(question, evidence)
+    statements, withheld, citations = state(pick(evidence), lookup)
+    if not statements:
+        return replace(_abstention(question, evidence), withheld=withheld)
+    return Answer(
+        question=question.text,
+        status="answered",
+        statements=statements,
+        withheld=withheld,
+        citations=citations,
+    )
+
+
+def _abstention(question: Question, evidence: Sequence[Evidence]) -> Answer:
+    best = evidence[0]
+    unrelated = best.meaning < _NO_MATCH_MEANING and best.held < _NO_MATCH_HELD
+    nearest = [Citation.of(item.article, item.span, number) for number, item in enumerate(evidence[:NEAREST], 1)]
+    reason: Reason = "no_match" if unrelated else "not_stated"
+    return Answer(question=question.text, status="abstained", reason=reason, nearest=tuple(nearest))
+
+
+def pick(evidence: Sequence[Evidence]) -> list[Saying]:
+    """What to say, best first: nothing twice, and nothing much worse than the best."""
+    sayings: list[Saying] = []
+    for leader, echoes in grouped(evidence):
+        if len(sayings) == MAX_STATEMENTS or leader.score < CLOSE * evidence[0].score:
+            break
+        unit = unit_of(leader.article.text, usable_sentences(leader.article), leader.span)
+        if not any(said.overlaps(leader.article, unit) for said in sayings):
+            sayings.append(Saying(leader.article, unit, tuple((echo.article, echo.span) for echo in echoes)))
+    return sayings

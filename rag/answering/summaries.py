@@ -1,0 +1,110 @@
+"""Summaries without a language model: sentences chosen for coverage without repetition.
+
+Greedy selection by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998): each next
+sentence is the one that stands for most of the text, less what has been said already. Early
+sentences of a news article count more, because reporters put the news first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.answering.evidence import Embed, rank
+from rag.answering.questions import Question
+from rag.answering.sayings import Lookup, Saying, grouped, state
+from rag.answering.units import leans, whole_quotation
+from rag.text.chunks import usable_sentences
+from rag.text.words import words
+from rag.types import Article, Citation, Hit, Span, Summary
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_REPETITION = 0.6
+_LEAD = 0.35
+_LEANING = 0.25
+_MIN_WORDS, _MAX_WORDS = 6, 60
+_MAX_CANDIDATES = 160
+_TOPIC_MEANING, _TOPIC_HELD = 0.30, 0.34
+
+
+def summarize_article(article: Article, sentences: int, embed: Embed, lookup: Lookup) -> Summary:
+    """The `sentences` sentences that stand best for `article`, in its own order, each cited."""
+    spans = usable_sentences(article)
+    usable = [span for span in spans if _stands_alone(article, spans, span)]
+    # Reporters put the news first: of a very long article the beginning and an even sample are enough.
+    if len(usable) > _MAX_CANDIDATES:
+        head = _MAX_CANDIDATES // 3
+        rest = usable[head:]
+        usable = usable[:head] + rest[:: -(-len(rest) // (_MAX_CANDIDATES - head))]
+    if not usable:
+        return Summary(subject=article.title, status="abstained", reason="not_stated")
+    vectors = embed([article.text[span.start : span.end] for span in usable])
+    centre = vectors.mean(axis=0)
+    centrality = vectors @ (centre / max(float(np.linalg.norm(centre)), 1e-9))
+    lead = 1 / (1 + np.arange(len(usable)))
+    leaning = np.array([leans(article.text[span.start : span.end]) for span in usable])
+    worth = centrality + _LEAD * lead - _LEANING * leaning
+    chosen = sorted(_choose(worth, vectors, sentences))
+    return _summary(article.title, [Saying(article, usable[place]) for place in chosen], lookup)
+
+
+def summarize_topic(
+    topic: Question, hits: Sequence[Hit], sentences: int, vector: NDArray[np.float32], embed: Embed, lookup: Lookup
+) -> Summary:
+    """What `hits` say about `topic` in `sentences` sentences, oldest article first, each cited.
+
+    Abstains where no passage is near the topic. The same thing said by several is said once, with
+    all of them cited.
+    """
+    evidence = rank(topic, hits, vector, embed)
+    best = evidence[0] if evidence else None
+    if best is None or (best.meaning < _TOPIC_MEANING and best.held < _TOPIC_HELD):
+        nearest = tuple(Citation.of(item.article, item.span, number) for number, item in enumerate(evidence[:3], 1))
+        return Summary(subject=topic.text, status="abstained", reason="no_match", nearest=nearest)
+    groups = [
+        (leader, Saying(leader.article, leader.span, tuple((echo.article, echo.span) for echo in echoes)))
+        for leader, echoes in grouped(evidence)
+        if _stands_alone(leader.article, usable_sentences(leader.article), leader.span)
+    ]
+    if not groups:
+        return Summary(subject=topic.text, status="abstained", reason="not_stated")
+    worth = np.array([leader.score - _LEANING * leans(leader.text) for leader, _ in groups])
+    vectors = np.stack([leader.vector for leader, _ in groups])
+    chosen = [groups[place][1] for place in _choose(worth, vectors, sentences)]
+    chosen.sort(key=lambda saying: (str(saying.article.published or "unknown"), saying.article.id, saying.span))
+    return _summary(topic.text, chosen, lookup)
+
+
+def _choose(worth: NDArray[np.float64], vectors: NDArray[np.float32], count: int) -> list[int]:
+    """The places of `count` sentences that are worth most, less what those before them said."""
+    chosen: list[int] = []
+    repeated = np.zeros(len(worth))
+    while len(chosen) < min(count, len(worth)):
+        gain = worth - _REPETITION * repeated
+        gain[chosen] = -np.inf
+        best = int(np.argmax(gain))
+        chosen.append(best)
+        repeated = np.maximum(repeated, vectors @ vectors[best])
+    return chosen
+
+
+def _stands_alone(article: Article, sentences: Sequence[Span], span: Span) -> bool:
+    """Whether a sentence can be read by itself: no headline or scrap, no part of a longer quotation."""
+    text = article.text[span.start : span.end]
+    return (
+        _MIN_WORDS <= len(words(text)) <= _MAX_WORDS
+        and text.rstrip("\"”’')]").endswith((".", "!", "?"))
+        and text != article.title
+        and whole_quotation(article.text, sentences, span) == span
+    )
+
+
+def _summary(subject: str, sayings: Sequence[Saying], lookup: Lookup) -> Summary:
+    statements, withheld, citations = state(sayings, lookup)
+    if not statements:
+        return Summary(subject=subject, status="abstained", reason="not_stated", withheld=withheld)
+    return Summary(subject=subject, status="answered", statements=statements, withheld=withheld, citations=citations)

@@ -1,0 +1,76 @@
+"""What is said at once: a sentence, with those that it makes no sense or no fair quote without."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from rag.types import Span
+
+MAX_CHARS = 700
+"""A quotation longer than this is not kept whole."""
+
+_LEANING = re.compile(
+    r"""["“'‘(]*(?:(?:But|And|So|Yet|However|Still|Then|Instead|Meanwhile|Also|Later|Earlier|Afterwards?|In\ addition),?\ )?
+    (?:(?:[Hh]e|[Ss]he|[Tt]hey|[Ii]t|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts|[Tt]his|[Tt]hat|[Tt]hese|[Tt]hose|[Ss]uch|[Bb]oth
+    |[Nn]either|[Oo]thers|[Tt]he\ (?:former|latter|two|pair|trio|same|move|decision|result|figures?|latter's))\b)""",
+    re.VERBOSE,
+)
+_QUOTE_MARK = re.compile(r"[\"“”]")
+
+
+def leans(text: str) -> bool:
+    """Whether a sentence begins with a word that points back to the one before it."""
+    return bool(_LEANING.match(text))
+
+
+def quotations(text: str, paragraph: Span) -> list[Span]:
+    """The quotations of one paragraph; one that is not closed reaches to the paragraph's end."""
+    found: list[Span] = []
+    opened: int | None = None
+    for match in _QUOTE_MARK.finditer(text, paragraph.start, paragraph.end):
+        mark, place = match.group(), match.start()
+        if opened is None and mark != "”":
+            opened = place
+        elif opened is not None and mark != "“":
+            found.append(Span(opened, place + 1))
+            opened = None
+    if opened is not None:
+        found.append(Span(opened, paragraph.end))
+    return found
+
+
+def paragraph_of(text: str, span: Span) -> Span:
+    """The line of `text` that `span` stands in."""
+    end = text.find("\n", span.end)
+    return Span(text.rfind("\n", 0, span.start) + 1, end if end >= 0 else len(text))
+
+
+def unit_of(text: str, sentences: Sequence[Span], span: Span) -> Span:
+    """`span`, one of `sentences`, with the neighbours that it needs.
+
+    A sentence out of a longer quotation brings the whole quotation with the words that
+    introduce it; one that begins by pointing back brings the sentence before it.
+    """
+    start, end = whole_quotation(text, sentences, span)
+    if leans(text[start:end]):
+        before = bisect_right(sentences, start - 1, key=lambda sentence: sentence.start) - 1
+        if (
+            before >= 0
+            and end - sentences[before].start <= MAX_CHARS
+            and not text[sentences[before].end : start].strip()
+        ):
+            start = sentences[before].start
+    return Span(start, end)
+
+
+def whole_quotation(text: str, sentences: Sequence[Span], span: Span) -> Span:
+    """`span` widened to the sentences in which the quotation that it is a part of begins and ends."""
+    start, end = span
+    for quotation in quotations(text, paragraph_of(text, span)):
+        if quotation.start < start < quotation.end:
+            start = next((s.start for s in sentences if s.start <= quotation.start < s.end), start)
+        if quotation.start < end < quotation.end:
+            end = next((s.end for s in sentences if s.start < quotation.end <= s.end), end)
+    return Span(start, end) if end - start <= MAX_CHARS else span

@@ -1,0 +1,219 @@
+"""The command line: reads the arguments, runs the command, and turns errors into exit codes.
+
+Only the standard library is imported here: `rag --help` and a mistyped option answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, NoReturn
+
+from rag.errors import NotFoundError, RagError, UserError
+
+if TYPE_CHECKING:
+    from rag.surfaces.output import Output
+
+EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
+    (KeyboardInterrupt, 130),
+    (BrokenPipeError, 141),  # as the shell reports a program that a closed pipe ends
+    (NotFoundError, 1),
+    (UserError, 2),
+    (Exception, 1),
+)
+"""Error class to exit code; the first that fits decides."""
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+_EPILOG = """\
+The library is the folder that --library names, else RAG_LIBRARY, else one in
+your data directory. `rag COMMAND --help` shows the options of a command.
+
+  rag add seeds/ https://example.org/story
+  rag ask How many sites were hit?
+  rag summarize --about "the rail closure" --after 2025-10-01
+
+Exit codes: 0 done (that the articles do not say is a result too), 1 some or all
+of the work failed, 2 wrong usage or configuration, 130 interrupted.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that `argv` (by default `sys.argv`) names, and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    output: Output | None = None
+    try:
+        from rag.surfaces.output import Output
+
+        output = Output(sys.stdout, sys.stderr, as_json="--json" in options)
+        code = _run(arguments, output)
+        output.flush()
+        return code
+    except SystemExit as exc:  # argparse has printed the help or the version
+        return _flushed(output, exc.code if isinstance(exc.code, int) else 0)
+    except (Exception, KeyboardInterrupt) as exc:
+        return _failed(exc, output, debug="--debug" in options)
+
+
+def _run(arguments: list[str], output: Output) -> int:
+    parser = build_parser()
+    args = parser.parse_args(arguments)
+    if args.command is None:
+        parser.print_help(sys.stderr)
+        return exit_code(UserError())
+    _quiet_libraries(args.debug)
+    from rag.surfaces.commands import COMMANDS
+
+    return COMMANDS[args.command](args, output)
+
+
+def _quiet_libraries(debug: bool) -> None:
+    """What libraries log is for developers: a user gets one line for each failure."""
+    import logging
+
+    logging.basicConfig(level=logging.INFO) if debug else logging.getLogger().addHandler(logging.NullHandler())
+
+
+def exit_code(error: BaseException) -> int:
+    """The exit code that `EXIT_CODES` gives for `error`."""
+    return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+
+
+def _failed(error: BaseException, output: Output | None, *, debug: bool) -> int:
+    """Say in one line what went wrong, and return the exit code."""
+    if output is not None and not isinstance(error, BrokenPipeError):
+        message = explain(error)
+        try:
+            if debug:
+                import traceback
+
+                traceback.print_exception(error, file=sys.stderr)
+            if output.as_json:
+                value = {"schema": 1, "error": {"type": type(error).__name__, "message": message}}
+                output.give(value, tuple)
+            output.message(f"rag: {message}")
+        except OSError:
+            pass  # there is no one left to tell
+    return _flushed(output, exit_code(error))
+
+
+def _flushed(output: Output | None, code: int) -> int:
+    if output is not None:
+        output.abandon()
+    return code
+
+
+def explain(error: BaseException) -> str:
+    """One line on `error` for a person."""
+    if isinstance(error, RagError):
+        return " ".join(str(error).split())
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted; what was stored stays"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{os.fspath(error.filename)}: {error.strerror}" if error.filename else error.strerror
+    what = " ".join(f"{type(error).__name__} {error}".split())
+    return f"internal error: {what} (run with --debug for the traceback)"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are errors like any other: one line, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message} (see `{self.prog} --help`)")
+
+
+class _Version(argparse.Action):
+    """Prints the version; reading it takes a moment, which only this option costs."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"rag {version('rag')}\n")
+        parser.exit()
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = _Parser(
+        prog="rag",
+        description="Ask questions of news articles. Every sentence of the answer carries its source.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_common(parser)
+    # A command's own copy has no defaults: they would undo what was given before its name.
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    _add_common(common)
+    filters = _filters()
+
+    def command(name: str, text: str, *, filtered: bool = False) -> argparse.ArgumentParser:
+        parents = [filters, common] if filtered else [common]
+        description = text[0].upper() + text[1:] + "."
+        return commands.add_parser(name, help=text, description=description, parents=parents, allow_abbrev=False)
+
+    sub = command("add", "add files, folders, web pages and feeds")
+    sub.add_argument("inputs", nargs="+", metavar="PATH|URL|-", help="what to add; - reads standard input")
+    sub = command("ask", "answer a question, with sources", filtered=True)
+    sub.add_argument("question", nargs="+", type=_text, metavar="QUESTION", help="- reads it from standard input")
+    sub = command("summarize", "summarize an article, or what articles say about a topic", filtered=True)
+    sub.add_argument("id", nargs="?", type=_text, metavar="ID", help="an article: its id, URL or path")
+    sub.add_argument("--about", type=_text, metavar="TOPIC", help="a topic, in place of an article")
+    sub.add_argument("--sentences", type=int, default=5, metavar="N", help="how many sentences (default: 5)")
+    sub = command("search", "find the passages that fit a query best", filtered=True)
+    sub.add_argument("query", nargs="+", type=_text, metavar="QUERY", help="- reads it from standard input")
+    sub.add_argument("-k", type=int, default=8, metavar="N", help="how many passages (default: 8)")
+    command("list", "list the articles", filtered=True)
+    sub = command("show", "show an article's text")
+    sub.add_argument("id", type=_text, metavar="ID", help="an article: its id, the start of it, its URL or path")
+    sub.add_argument("--version", dest="of_version", type=_text, metavar="V", help="show this version of it")
+    sub.add_argument("--versions", action="store_true", help="list its versions instead")
+    sub = command("remove", "remove articles with all their versions")
+    sub.add_argument("ids", nargs="+", type=_text, metavar="ID", help="an article: its id, URL or path")
+    command("refresh", "fetch web pages and feeds again")
+    sub = command("export", "write all articles as JSON Lines, which `rag add` reads back")
+    sub.add_argument("file", nargs="?", default="-", metavar="FILE", help="where to (default: standard output)")
+    command("reindex", "make all vectors anew, with the embedder that is set")
+    sub = command("doctor", "check the library, and mend what can be mended")
+    sub.add_argument("--check", action="store_true", help="only look")
+    command("prompts", "list the prompts for language models")
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    """The options of every command, taken before and after its name."""
+    options = parser.add_argument_group("common options")
+    options.add_argument("--library", metavar="DIR", help="the library's folder")
+    options.add_argument("--json", action="store_true", help="print one JSON object")
+    options.add_argument("--debug", action="store_true", help="show tracebacks and logs")
+
+
+def _filters() -> _Parser:
+    parser = _Parser(add_help=False)
+    options = parser.add_argument_group("filters (dates are inclusive)")
+    options.add_argument("--publisher", type=_text, metavar="NAME", help="only articles of this publisher")
+    options.add_argument("--after", type=_date, metavar="YYYY-MM-DD", help="only articles of this day or later")
+    options.add_argument("--before", type=_date, metavar="YYYY-MM-DD", help="only articles of this day or earlier")
+    return parser
+
+
+def _date(text: str) -> date:
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not a date (YYYY-MM-DD)")
+
+
+def _text(given: str) -> str:
+    """An argument as text: bytes that are none in the terminal's encoding arrive as lone surrogates."""
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", given)
