@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from numpy.typing import NDArray
 
+    from rag.answering.evidence import Evidence
     from rag.answering.questions import Question
     from rag.repair import DoctorReport
     from rag.retrieval.search import Found
@@ -42,6 +43,7 @@ Input = str | Path | Mapping[str, object]
 """A path, a URL, ``-`` for standard input, or one article as a mapping (title, text, …)."""
 
 _HITS = 8
+_ASK_HITS = 10
 _TOPIC_HITS = 16
 _PER_ARTICLE = 3
 
@@ -183,18 +185,19 @@ class Library:
         `after` and `before` are inclusive; with one, articles of unknown date are left out.
         Raises `UserError` for an empty or overlong question.
         """
+        from rag.answering.evidence import rank
         from rag.answering.extractive import answer
 
         text = self._question(question)
         filters = Filters(publisher, after, before)
         started = time.perf_counter()
-        found, vector = self._search(text, _HITS, filters)
+        found, vector = self._search(text, _ASK_HITS, filters)
         if not found.hits:
             return Answer(question=text, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
         retrieved = time.perf_counter()
-        given = answer(
-            self._analysed(text), found.hits, vector, self._embedder.embed, self._lookup, abstain=self.settings.abstain
-        )
+        analysed = self._analysed(text)
+        evidence = rank(analysed, found.hits, vector, self._embedder.embed)
+        given = answer(analysed, evidence, self._lookup, abstain=self.settings.abstain)
         return dataclasses.replace(given, notice=found.notice, timings_ms=_timings(started, retrieved))
 
     def summarize(
@@ -240,6 +243,15 @@ class Library:
         from rag.retrieval.langchain import LibraryRetriever
 
         return LibraryRetriever(search=self.search, k=k)
+
+    def evidence(self, question: str) -> tuple[Question, list[Evidence]]:
+        """What an answer to `question` is chosen from, best first: for calibration and for a look inside."""
+        from rag.answering.evidence import rank
+
+        text = self._question(question)
+        found, vector = self._search(text, _ASK_HITS, Filters())
+        analysed = self._analysed(text)
+        return analysed, rank(analysed, found.hits, vector, self._embedder.embed)
 
     def _analysed(self, question: str) -> Question:
         from rag.answering.questions import analyse

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from rag.answering.abstention import answerable, calibration
-from rag.answering.evidence import Embed, Evidence, rank
+from rag.answering.evidence import Evidence
 from rag.answering.questions import Question
 from rag.answering.sayings import Lookup, Saying, grouped, state
 from rag.answering.units import unit_of
 from rag.text.chunks import usable_sentences
-from rag.types import Answer, Citation, Hit, Reason
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from rag.types import Answer, Citation, Reason
 
 MAX_STATEMENTS = 3
 NEAREST = 3
@@ -25,21 +20,12 @@ CLOSE = 0.85
 _NO_MATCH_MEANING, _NO_MATCH_HELD = 0.25, 0.2
 
 
-def answer(
-    question: Question,
-    hits: Sequence[Hit],
-    vector: NDArray[np.float32],
-    embed: Embed,
-    lookup: Lookup,
-    *,
-    abstain: bool = True,
-) -> Answer:
-    """Answer from `hits` in one to three sentences, each cited, or abstain with the nearest passages.
+def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, abstain: bool = True) -> Answer:
+    """Answer in one to three sentences of `evidence`, each cited, or abstain with the nearest passages.
 
-    `vector` is the question's; `embed` gives unit vectors of sentences. With `abstain` off, the
-    best sentences are given whatever they are worth.
+    `evidence` comes best first. With `abstain` off, the best sentences are given whatever they
+    are worth.
     """
-    evidence = rank(question, hits, vector, embed)
     if not evidence:
         return Answer(question=question.text, status="abstained", reason="no_match")
     if abstain and answerable(question, evidence) < calibration().threshold:

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from rag.errors import SourceError
 from rag.settings import Settings
 from rag.sources.decode import decode
-from rag.sources.draft import Draft, finish, too_large
+from rag.sources.draft import Draft, finish, too_large, too_long
 from rag.sources.feeds import is_feed
 from rag.sources.markdown import draft_markdown
 from rag.sources.plain import draft_plain, unwrap
@@ -69,7 +69,7 @@ def read_document(data: bytes, kind: Kind, settings: Settings, worker: Worker, p
         elif kind == "jsonl":
             yield from read_lines(iter(data.splitlines(keepends=True)), settings, place)
         else:
-            yield read_draft(draft_document(data, kind, worker, place), settings, place)
+            yield read_draft(draft_document(data, kind, settings, worker, place), settings, place)
     except SourceError as exc:
         yield Read(source=place.source, status="failed", reason=str(exc))
 
@@ -83,13 +83,15 @@ def read_draft(draft: Draft, settings: Settings, place: Place) -> Read:
     return Read(source=place.source, status="read", article=article)
 
 
-def draft_document(data: bytes, kind: Kind, worker: Worker, place: Place) -> Draft:
+def draft_document(data: bytes, kind: Kind, settings: Settings, worker: Worker, place: Place) -> Draft:
     """Draft the one article of a text, Markdown, HTML or PDF document; raises `SourceError`."""
     if kind == "html":
         return _draft_html(data, worker, place)
     if kind == "pdf":
         return replace(_draft_pdf(worker.call("pdf", data)), url=place.url)
     text = decode(data, charset=place.charset)
+    if len(text) > settings.max_article_chars:
+        raise SourceError(too_long(settings))
     draft = draft_markdown(text) if kind == "markdown" else draft_plain(text)
     return replace(draft, url=place.url or draft.url)
 

@@ -52,7 +52,7 @@ def read_html(data: bytes, *, max_chars: int, charset: str | None = None, url: s
         page = lxml.html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", html))
     except (ParserError, ValueError) as exc:
         raise SourceError("holds no text") from exc
-    found = read_metadata(page, url)
+    found = read_metadata(page)
     _drop_furniture(page)
     document = bare_extraction(page, url=url, favor_recall=True, include_comments=False, deduplicate=False)
     text = str(getattr(document, "text", "") or "")

@@ -25,7 +25,7 @@ _ARTICLE_TYPES = re.compile(r"Article|BlogPosting|Report|Review|LiveBlog|WebPage
 _MOST_NODES = 2_000
 
 
-def read_metadata(page: HtmlElement, url: str | None) -> dict[str, Any]:
+def read_metadata(page: HtmlElement) -> dict[str, Any]:
     """Return title, publisher, author, published (as written), date_source and canonical; empty is unknown.
 
     What the page states comes first; trafilatura's reading of the body fills title, author and site.
@@ -35,7 +35,7 @@ def read_metadata(page: HtmlElement, url: str | None) -> dict[str, Any]:
 
     named = _named(page)
     linked = _linked(page)
-    guessed = extract_metadata(page, default_url=url, date_config={"max_date": "1990-01-01"})
+    guessed = extract_metadata(page, date_config={"max_date": "1990-01-01"})
     heading = next((" ".join(h1.text_content().split()) for h1 in page.iter("h1")), "")
     author = _first(linked.get("author"), *(named.get(name) for name in _AUTHOR_NAMES))
     author = author or str(guessed.author or "").replace("; ", ", ")

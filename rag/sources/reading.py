@@ -10,7 +10,7 @@ from rag.errors import SourceError
 from rag.settings import Settings
 from rag.sources import files, web
 from rag.sources.documents import read_stream
-from rag.sources.rows import read_row
+from rag.sources.rows import called, read_row
 from rag.sources.urls import is_url
 from rag.sources.worker import Worker
 from rag.types import Read, Validators
@@ -47,8 +47,7 @@ def read(
 
 
 def _read_mapping(row: Mapping[str, object], settings: Settings, number: int) -> Read:
-    named = next((str(row[name]) for name in ("url", "link", "id") if row.get(name)), "")
-    source = named or f"row {number}"
+    source = called(row) or f"row {number}"
     try:
         article = read_row(row, settings, source=source, place=None, number=None)
     except SourceError as exc:

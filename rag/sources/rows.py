@@ -68,6 +68,12 @@ def read_row(row: object, settings: Settings, *, source: str, place: str | None,
     return finish(draft_fields(fields), settings, source=source, key=key)
 
 
+def called(row: Mapping[str, object]) -> str:
+    """What to call a row when speaking of it: its URL, else its id; empty where it has neither."""
+    fields = {_plain_name(str(name)): value for name, value in row.items()}
+    return first_name(fields, URL) or _identity(fields)
+
+
 def draft_fields(fields: Mapping[str, object]) -> Draft:
     """Draft an article from fields whose names are in lower case, without ``_``, ``-`` and spaces."""
     body = next((text for name in TEXT if (text := _text(fields.get(name)))), "")

@@ -98,7 +98,7 @@ def _read_page(
             return
         if page.content_type.endswith("/xml") and kind != "html":
             raise SourceError("is XML, but neither a feed nor a page")
-        draft = _filled(draft_document(data, kind, worker, place), entry)
+        draft = _filled(draft_document(data, kind, settings, worker, place), entry)
         yield replace(read_draft(draft, settings, place), origin=url, validators=page.validators)
     except SourceError as exc:
         yield Read(source=url, status="failed", reason=str(exc), origin=url)

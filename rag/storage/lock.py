@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from rag.errors import BusyError, StorageError
 
 
@@ -21,6 +19,8 @@ def writing(directory: Path, seconds: float) -> Iterator[None]:
     Raises `BusyError` when it does not come free in time, `StorageError` when the folder
     cannot be written to.
     """
+    from filelock import FileLock, Timeout
+
     lock = FileLock(directory / "lock", timeout=seconds)
     try:
         lock.acquire()

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rag.errors import StorageError
+from rag.errors import RagError, StorageError
 from rag.storage.catalog import day_number, publisher_key
 from rag.types import Article, Chunk, Filters
 
@@ -90,13 +90,14 @@ class Vectors:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        import chromadb.errors
-
         try:
             yield
-        except (chromadb.errors.ChromaError, OSError) as exc:
+        except RagError:
+            raise
+        except Exception as exc:
+            # Chroma lets through whatever its parts raise, and hides the cause when it fails to open.
             self.forget()
-            message = str(exc)
+            message = str(exc.__context__ if isinstance(exc, AttributeError) else exc)
             if "readonly" in message:
                 raise StorageError(f"{self.directory} is read-only") from exc
             if "full" in message or getattr(exc, "errno", 0) == 28:

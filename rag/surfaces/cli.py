@@ -94,10 +94,10 @@ def _failed(error: BaseException, output: Output | None, *, debug: bool) -> int:
                 import traceback
 
                 traceback.print_exception(error, file=sys.stderr)
+            output.message(f"rag: {message}")
             if output.as_json:
                 value = {"schema": 1, "error": {"type": type(error).__name__, "message": message}}
                 output.give(value, tuple)
-            output.message(f"rag: {message}")
         except OSError:
             pass  # there is no one left to tell
     return _flushed(output, exit_code(error))

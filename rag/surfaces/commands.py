@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from rag.errors import NotFoundError, UserError
 from rag.library import Library
@@ -50,7 +50,13 @@ def _typed(words: list[str]) -> str:
     """The words of a question, or with ``-`` what standard input holds."""
     if words != ["-"]:
         return " ".join(words)
-    return sys.stdin.buffer.read(_MOST_TYPED_BYTES).decode("utf-8-sig", errors="replace")
+    stdin = _stdin()
+    return stdin.read(_MOST_TYPED_BYTES).decode("utf-8-sig", errors="replace") if stdin else ""
+
+
+def _stdin() -> BinaryIO | None:
+    """Standard input, `None` where the shell closed it."""
+    return sys.stdin.buffer if sys.stdin else None
 
 
 # Articles ----------------------------------------------------------------------------------
@@ -59,7 +65,7 @@ def _typed(words: list[str]) -> str:
 def add(args: Namespace, output: Output) -> int:
     """Add sources, and name each that failed."""
     with _open(args) as library, progress() as report_progress:
-        report = library.add(args.inputs, stdin=sys.stdin.buffer, progress=report_progress)
+        report = library.add(args.inputs, stdin=_stdin(), progress=report_progress)
     code = _give_report(report, output, "Nothing to add was found.")
     return code if report.items else FAILED
 
@@ -149,7 +155,7 @@ def export(args: Namespace, output: Output) -> int:
             return DONE
         count = _export_to(Path(args.file), (to_json(row) for row in library.export()))
     value = {"schema": SCHEMA, "file": args.file, "versions": count}
-    written = f"Wrote {tables.counted(count, 'version')} of articles to {args.file}."
+    written = f"Wrote {tables.counted(count, 'article version')} to {args.file}."
     output.give(value, lambda: [paragraph(written)])
     return DONE
 
@@ -163,6 +169,8 @@ def _export_to(file: Path, lines: Iterator[str]) -> int:
         with file.open("w", encoding="utf-8") as stream:
             return _write(stream.write, lines)
     target = Path(os.path.realpath(file))
+    if not target.parent.is_dir():
+        raise UserError(f"there is no folder {target.parent} to export to")
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with draft.open("x", encoding="utf-8") as stream:

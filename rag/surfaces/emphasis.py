@@ -18,7 +18,7 @@ _NUMBER_WORD = (
     "nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|dozens?"
 )
 _NUMBER = rf"(?:[$€£¥]?\d+(?:[.,:]\d+)*%?|\b(?:{_NUMBER_WORD})\b)"
-_FIGURE = re.compile(rf"{_NUMBER}(?:[ -]{_NUMBER})*(?: (?:percent|per cent|trillion)\b)?", re.I)
+_FIGURE = re.compile(rf"{_NUMBER}(?:[ -]{_NUMBER}|-one\b)*(?: (?:percent|per cent|trillion)\b)?", re.I)
 _MONTH = (
     r"(?:Jan(?:uary|\.)|Feb(?:ruary|\.)|March|Mar\.|April|Apr\.|May|June|July|Aug(?:ust|\.)"
     r"|Sept?(?:ember|\.)|Oct(?:ober|\.)|Nov(?:ember|\.)|Dec(?:ember|\.))"
@@ -40,10 +40,17 @@ def emphasis(question: str, quote: str) -> list[Span]:
     found = [match.span() for match in WORD.finditer(quote) if stem(words(match.group())[0]) in wanted]
     initials = set(_INITIALS.findall(question))
     found += [match.span() for match in _INITIALS.finditer(quote) if match.group() in initials]
-    for asks, pattern in ((_COUNTED, _FIGURE), (_DATED, _DATE)):
-        if asks.search(question):
-            found += [match.span() for match in pattern.finditer(quote)]
+    dates = [match.span() for match in _DATE.finditer(quote)]
+    if _COUNTED.search(question):
+        figures = (match.span() for match in _FIGURE.finditer(quote))
+        found += [figure for figure in figures if not any(_overlap(figure, when) for when in dates)]
+    if _DATED.search(question):
+        found += dates
     return _joined((Span(*pair) for pair in found), quote)
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _joined(spans: Iterable[Span], text: str) -> list[Span]:

@@ -102,6 +102,7 @@ def terminal(paragraphs: Iterable[Paragraph], file: TextIO, width: int) -> None:
             lines = lines[: each.rows]
             _end_with_dots(lines[-1], columns)
         for number, line in enumerate(lines or [Text()]):
+            line.rstrip()
             margin = " " * (each.indent + (each.hanging if number else 0))
             console.print(Text(margin) + line if line.plain else "", soft_wrap=True)
 

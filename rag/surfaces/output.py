@@ -22,11 +22,12 @@ class Output:
     standard error, one line each. Nothing that an encoding lacks makes either fail.
     """
 
-    def __init__(self, stdout: TextIO, stderr: TextIO, *, as_json: bool = False) -> None:
+    def __init__(self, stdout: TextIO | None, stderr: TextIO | None, *, as_json: bool = False) -> None:
+        """A stream that is `None`, as Python has it where the shell closed one, takes in everything."""
         self.as_json = as_json
-        self._stdout = stdout
-        self._stderr = stderr
-        for stream in (stdout, stderr):
+        self._stdout = stdout or io.StringIO()
+        self._stderr = stderr or io.StringIO()
+        for stream in (self._stdout, self._stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")
 
@@ -70,7 +71,9 @@ class Output:
             line = line[:_LONGEST_MESSAGE] + " …"
         # One line stays one line, but the two spaces in front of a detail are wanted.
         margin = text[: len(text) - len(text.lstrip(" "))]
-        self.flush()
+        # In the order in which a person reads both. What keeps the result back is told at the end.
+        with suppress(OSError):
+            self._stdout.flush()
         self._stderr.write(margin + line + "\n")
 
     def flush(self) -> None:

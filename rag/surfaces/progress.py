@@ -68,7 +68,7 @@ class _Drawing:
             console = Console(file=self._stream, force_terminal=True, highlight=False, emoji=False)
             self._bar = Progress(
                 TextColumn("{task.fields[label]}", markup=False),
-                BarColumn(),
+                BarColumn(complete_style="cyan", finished_style="cyan", pulse_style="cyan"),
                 TextColumn("{task.fields[count]}", markup=False),
                 TimeElapsedColumn(),
                 console=console,

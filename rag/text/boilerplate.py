@@ -10,19 +10,23 @@ of a particular site. What errs, errs towards keeping what reads like a statemen
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from rag.text import cues
+from rag.text.appeal import appeal, can_appeal
 from rag.types import Span
 
 _PROSE_WORDS = 8
+_LONGEST_LINE = 2_000
+_MOST_QUOTES = 200
 _SHORT_WORDS = 14
 _APPEAL = 3.0
 _APPEAL_IN_TAIL = 2.25
 _EMBED_WORDS = 12
+_CUT_OFF_CHARS = 300
 _TAIL_LINES = 12
 
-_LINK = re.compile(r"(?:https?://|www\.|\b(?:pic|t|x)\.\w[\w-]*\.?\w*/)\S+|\bpic\.[\w./-]+")
 _CUT_OFF = re.compile(
     r"(?:…|\.\.\.)\s*(?:(?:https?://|pic\.|t\.co/|www\.)\S+|\[\+?\d+ chars\]|[\[(]?(?:read|continue|show"
     r"|see) (?:more|reading)[\])]?)\W*$"
@@ -84,20 +88,20 @@ def _is_prose(line: str) -> bool:
 
 
 def _marked_lines(lines: list[_Line], title: str) -> set[int]:
-    texts = [line.text.strip() for line in lines]
+    # A line too long to be furniture is judged by its sentences alone: some dumps put a whole article in one.
+    texts = [line.text.strip() if len(line.text) <= _LONGEST_LINE else "" for line in lines]
     own = {number for number, text in enumerate(texts) if title and " ".join(text.split()).casefold() == title}
-    prose = [number for number, text in enumerate(texts) if _is_prose(text) and not cues.is_furniture(text)]
-    marked = {number for number, text in enumerate(texts) if cues.is_furniture(text)}
-    marked |= {number for number, text in enumerate(texts) if cues.is_section_heading(text)}
-    first = prose[0] if prose else 0
+    furniture = {number for number, text in enumerate(texts) if text and cues.is_furniture(text)}
+    prose = {number for number, line in enumerate(lines) if number not in furniture and _is_prose(line.text)}
+    marked = furniture | {number for number, text in enumerate(texts) if cues.is_section_heading(text)}
+    first = min(prose, default=0)
     marked |= {number for number, text in enumerate(texts[:first]) if cues.is_byline(text) or _is_stamp(text)}
-    comments = _comments_from(texts, prose)
-    marked |= set(range(comments, len(texts)))
-    if _is_prose_text(texts, prose):
-        marked |= _unfinished(texts, marked, prose[0])
+    marked |= set(range(_comments_from(lines, prose), len(texts)))
+    if _is_prose_text(lines, prose):
+        marked |= _unfinished(texts, marked, first)
         marked |= _pull_quotes(texts)
     marked |= _listed(texts, marked)
-    marked |= {n for n, text in enumerate(texts) if n not in marked and cues.appeal(text) >= _APPEAL}
+    marked |= {n for n, text in enumerate(texts) if n not in marked and appeal(text) >= _APPEAL}
     marked |= _tail(texts, marked)
     return marked - own
 
@@ -106,23 +110,22 @@ def _is_stamp(text: str) -> bool:
     return len(text.split()) <= _SHORT_WORDS and not cues.is_sentence(text) and bool(_TIMESTAMP.search(text))
 
 
-def _is_prose_text(texts: list[str], prose: list[int]) -> bool:
+def _is_prose_text(lines: list[_Line], prose: set[int]) -> bool:
     """Whether the text is written in paragraphs of whole sentences, so that a line without one stands out."""
-    written = sum(len(texts[number]) for number in prose)
-    return bool(prose) and written >= 0.5 * sum(len(text) for text in texts)
+    written = sum(len(lines[number].text) for number in prose)
+    return bool(prose) and written >= 0.5 * sum(len(line.text) for line in lines)
 
 
-def _comments_from(texts: list[str], prose: list[int]) -> int:
+def _comments_from(lines: list[_Line], prose: set[int]) -> int:
     """The number of the line at which the comments begin; beyond the last line where there are none."""
-    for number, text in enumerate(texts):
-        if not cues.is_comments_heading(text):
-            continue
-        before = sum(len(texts[n]) for n in prose if n < number)
-        after = sum(len(texts[n]) for n in prose if n > number)
+    before, after = 0, sum(len(lines[number].text) for number in prose)
+    for number, line in enumerate(lines):
+        if number in prose:
+            before, after = before + len(line.text), after - len(line.text)
         # A counter above the article looks the same; below it, it heads a section.
-        if before and before * 3 >= after:
+        elif before and before * 3 >= after and cues.is_comments_heading(line.text):
             return number
-    return len(texts)
+    return len(lines)
 
 
 def _unfinished(texts: list[str], marked: set[int], first: int) -> set[int]:
@@ -131,7 +134,7 @@ def _unfinished(texts: list[str], marked: set[int], first: int) -> set[int]:
     introduced = False
     for number, text in enumerate(texts):
         bullet = text.startswith(("- ", "• ", "– "))
-        if cues.is_sentence(text):
+        if not text or cues.is_sentence(text):
             introduced = False
         elif text.endswith(":") and len(text) <= 200 and number not in marked:
             introduced = True
@@ -147,7 +150,7 @@ def _unfinished(texts: list[str], marked: set[int], first: int) -> set[int]:
 def _is_broken(texts: list[str], number: int) -> bool:
     """Whether a line is a piece of a sentence that was broken between lines."""
     below = texts[number + 1] if number + 1 < len(texts) else ""
-    return texts[number][0].islower() or texts[number].endswith(",") or below[:1].islower()
+    return texts[number][:1].islower() or texts[number].endswith(",") or below[:1].islower()
 
 
 def _results(unfinished: set[int], texts: list[str]) -> set[int]:
@@ -174,11 +177,9 @@ def _pull_quotes(texts: list[str]) -> set[int]:
     """Short lines that repeat words of a longer paragraph, to catch the eye."""
     bare = [re.sub(r"\W+", " ", text).strip().casefold() for text in texts]
     long = "\n".join(text for text in bare if len(text.split()) > _SHORT_WORDS)
-    return {
-        number
-        for number, text in enumerate(bare)
-        if 4 <= len(text.split()) <= _SHORT_WORDS and text in long and not cues.is_sentence(texts[number])
-    }
+    short = (number for number, text in enumerate(bare) if 4 <= len(text.split()) <= _SHORT_WORDS)
+    open_ended = (number for number in short if not cues.is_sentence(texts[number]))
+    return {number for number in islice(open_ended, _MOST_QUOTES) if bare[number] in long}
 
 
 def _listed(texts: list[str], marked: set[int]) -> set[int]:
@@ -189,14 +190,18 @@ def _listed(texts: list[str], marked: set[int]) -> set[int]:
             continue
         if cues.is_section_heading(text):
             following = number + 1
-            while following < len(texts) and not _is_prose(texts[following]) and len(texts[following].split()) <= 20:
+            while following < len(texts) and following not in found and _is_pointer(texts[following]):
                 found.add(following)
                 following += 1
         elif re.match(r"\W*(?:sponsored|promoted|paid (?:post|content)|partner content)\b", text, re.IGNORECASE):
             following = number + 1
-            if following < len(texts) and len(texts[following].split()) <= 25 and cues.appeal(texts[following]) > 1:
+            if following < len(texts) and len(texts[following].split()) <= 25 and appeal(texts[following]) > 1:
                 found.add(following)
     return found
+
+
+def _is_pointer(text: str) -> bool:
+    return bool(text) and not _is_prose(text) and len(text.split()) <= 20
 
 
 def _tail(texts: list[str], marked: set[int]) -> set[int]:
@@ -204,7 +209,8 @@ def _tail(texts: list[str], marked: set[int]) -> set[int]:
     found: set[int] = set()
     notices = (n for n in sorted(marked) if n > len(texts) // 2 and cues.is_copyright(texts[n]))
     hard = next(notices, None)
-    if hard is not None and not any(_is_prose(text) and len(text) > 300 for text in texts[hard:]):
+    # The article may go on below a picture's notice.
+    if hard is not None and not any(cues.is_sentence(text) and appeal(text) <= 0 for text in texts[hard + 1 :]):
         found |= set(range(hard, len(texts)))
     # Upwards from the end, as long as what is met is furniture or reads like it.
     number = len(texts) - 1
@@ -216,7 +222,7 @@ def _tail(texts: list[str], marked: set[int]) -> set[int]:
             number -= 1
             continue
         weaker = 0.7 if seen and not _is_prose(text) else _APPEAL_IN_TAIL
-        if not cues.is_biography(text) and cues.appeal(text) < weaker:
+        if not cues.is_biography(text) and appeal(text) < weaker:
             break
         found.add(number)
         number -= 1
@@ -227,15 +233,18 @@ def _within(line: _Line, below: str) -> list[Span]:
     """The spans of boilerplate in a line that is not boilerplate as a whole."""
     spans = [Span(line.start + match.start(), line.start + match.end()) for match in _BRACKETED.finditer(line.text)]
     sentences = _sentences(line.text)
-    embed = bool(_EMBED_SOURCE.match(below)) or bool(_CUT_OFF.search(line.text))
+    appealing = len(line.text) > _LONGEST_LINE or can_appeal(line.text)
+    embed = bool(_EMBED_SOURCE.match(below)) or bool(_CUT_OFF.search(line.text[-_CUT_OFF_CHARS:]))
     for number, (start, end) in enumerate(sentences):
         sentence = line.text[start:end]
+        if len(sentence) > _LONGEST_LINE:
+            continue
         words = len(sentence.split())
         last = number == len(sentences) - 1
         broken = embed and ((last and bool(_CUT_OFF.search(sentence))) or words < _EMBED_WORDS)
         # Alone in its line a sentence was judged already; beside others it has to be surer.
         added = len(sentences) > 1 and (
-            cues.is_credit(sentence) or cues.is_copyright(sentence) or cues.appeal(sentence) >= _APPEAL + 1
+            cues.is_credit(sentence) or cues.is_copyright(sentence) or (appealing and appeal(sentence) >= _APPEAL + 1)
         )
         if broken or added:
             spans.append(Span(line.start + start, line.start + end))

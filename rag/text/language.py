@@ -47,6 +47,8 @@ def detect(text: str) -> str:
 
 
 def _script(sample: str) -> str | None:
+    if sample.isascii():
+        return None
     letters = [character for character in sample if character.isalpha()]
     names = Counter(unicodedata.name(character, "?").split()[0] for character in letters)
     kana = names["HIRAGANA"] + names["KATAKANA"]

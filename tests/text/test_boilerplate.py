@@ -68,7 +68,6 @@ BOILERPLATE = [
     "Additional reporting by Ana Prado.",
     "The Associated Press contributed to this report.",
     "With files from The Canadian Press",
-    "Sofia Lind is a reporter at The Varrow Times. She covers local politics.",
     "Contact the reporter at slind@varrowtimes.example.",
     "Do you have a story for us? Email news@varrowtimes.example.",
     "Got a news tip? Send it to our newsdesk.",
@@ -135,6 +134,7 @@ EVIDENCE = [
     "A video shows the roof coming down.",
     "The image was taken by a satellite on May 3.",
     "Getty, the oil heir, once swam there.",
+    "He had worked for the Associated Press (AP).",
     "Its rights to the water end in 2031.",
     "Correction: An earlier version of this article gave the wrong year. The pool opened in 1964.",
     "The Times reported in May that the council had known of the leak.",
@@ -163,6 +163,13 @@ def test_a_line_of_furniture_is_marked(line: str, place: str) -> None:
 def test_a_statement_is_kept(line: str, place: str) -> None:
     lines = [*BODY, line, END] if place == "among" else [*BODY, END, line]
     assert find_boilerplate("\n".join(lines)) == ()
+
+
+def test_the_writer_is_introduced_at_the_end_and_a_reporter_elsewhere_is_news() -> None:
+    line = "Sofia Lind is a reporter at The Varrow Times. She covers local politics."
+    after = "\n".join([*BODY, line])
+    assert find_boilerplate(after) == (Span(after.index(line), len(after)),)
+    assert find_boilerplate("\n".join([line, *BODY])) == ()
 
 
 def test_comments_and_all_after_them() -> None:
@@ -230,7 +237,10 @@ def test_spans_are_sorted_apart_and_within(lines: list[str]) -> None:
     assert all(0 <= offset <= len(text) for offset in offsets)
 
 
-@pytest.mark.parametrize("piece", ["a", " ", "(", "[read more ", "“", "@", "A. ", "… ", "by A ", "#x ", "Photo: ", "- - "])
+@pytest.mark.parametrize(
+    "piece", ["a", " ", "(", "[read more ", "“", "@", "A. ", "… ", "by A ", "#x ", "Photo: ", "- - "]
+)
 def test_hostile_text_takes_linear_time(piece: str) -> None:
     # A pattern that backtracks would take hours on this.
     find_boilerplate(piece * (200_000 // len(piece)))
+    find_boilerplate((piece * (1_800 // len(piece)) + "\n") * 50)

@@ -1,0 +1,46 @@
+"""What the tests of several rooms share: small articles, a library in a temporary folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag import Library, Settings
+from rag.models.fakes import HashEmbedder
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+
+
+@pytest.fixture(autouse=True)
+def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the user's settings, or writes where the user's library is."""
+    for name in ("RAG_LIBRARY", "RAG_EMBEDDINGS", "RAG_ALLOW_PRIVATE_URLS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def embedder() -> HashEmbedder:
+    return HashEmbedder()
+
+
+@pytest.fixture
+def library(tmp_path: Path, embedder: HashEmbedder) -> Iterator[Library]:
+    with Library.open(tmp_path / "library", settings=Settings(), embedder=embedder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The sample articles in a library with the real embedder; tests do not change it."""
+    with Library.open(tmp_path_factory.mktemp("seeds") / "library", settings=Settings()) as opened:
+        assert not opened.add(SEEDS).failed
+        yield opened
+
+
+def row(number: int, text: str, **metadata: object) -> dict[str, object]:
+    """One article as a mapping."""
+    return {"id": f"article-{number}", "title": f"Story {number}", "text": text, **metadata}
