@@ -9,7 +9,6 @@ a phase, and ends with exit code 1 at the first article that is lost, half there
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import signal
 import subprocess
@@ -22,7 +21,7 @@ from rag import Library
 from rag.models.fakes import HashEmbedder
 
 ARTICLES = 12
-_WORDS = "harbour council budget storm ferry verdict strike pension bridge festival harvest election".split()
+_WORDS = ("harbour", "council", "budget", "storm", "ferry", "verdict", "strike", "pension", "bridge", "festival")
 
 
 def text_of(writer: int, number: int, state: int) -> str:
@@ -104,9 +103,13 @@ def kills(count: int, seed: int) -> str:
         for number in range(count):
             process = _start(f"{folder}/library", acknowledged, 0, (number + 1) * 1000, 60)
             # Start-up takes about two seconds; from then on every moment is as likely.
-            before = os.path.getsize(acknowledged)
+            before = Path(acknowledged).stat().st_size
             waited = time.monotonic()
-            while os.path.getsize(acknowledged) == before and process.poll() is None and time.monotonic() < waited + 30:
+            while (
+                Path(acknowledged).stat().st_size == before
+                and process.poll() is None
+                and time.monotonic() < waited + 30
+            ):
                 time.sleep(0.01)
             time.sleep(chance.uniform(0, 0.6))
             assert process.poll() is None, "the writer ended by itself"
@@ -127,7 +130,9 @@ def race(processes: int, seconds: float) -> str:
         assert codes == [0] * processes, f"writers ended with {codes}"
         articles, chunks = check(f"{folder}/library", acknowledged)
         steps = len(Path(acknowledged).read_text().splitlines())
-    return f"{processes} processes for {seconds:g} s: nothing lost in {steps} steps; {articles} articles, {chunks} chunks"
+    return (
+        f"{processes} processes for {seconds:g} s: nothing lost in {steps} steps; {articles} articles, {chunks} chunks"
+    )
 
 
 def main() -> None:

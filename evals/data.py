@@ -26,19 +26,39 @@ def rows(name: str) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with the id of the article that it is about and what answers it.
+    """A question with the id of the article that it is about.
 
-    `answers` are (text, start) in that article, empty where nothing in it answers. `group` keeps
-    together what must not be split between fitting and measuring.
+    `accept` are ways to be right: a sentence answers when it holds all strings of one of them;
+    empty where nothing answers. `group` keeps together what must not be split between fitting
+    and measuring.
     """
 
     question: str
     article: str
-    answers: tuple[tuple[str, int], ...]
+    accept: tuple[tuple[str, ...], ...]
     group: str
 
+    @property
+    def answerable(self) -> bool:
+        """Whether the article answers the question."""
+        return bool(self.accept)
 
-def squad2() -> tuple[list[dict[str, object]], list[Asked]]:
+    def answered_by(self, text: str) -> bool:
+        """Whether `text` holds an accepted answer; white space and letter case do not matter."""
+        said = squeeze(text)
+        return any(all(squeeze(part) in said for part in way) for way in self.accept)
+
+
+def squeeze(text: str) -> str:
+    """`text` in lower case with single spaces."""
+    return " ".join(text.casefold().split())
+
+
+Set = tuple[list[dict[str, object]], list[Asked]]
+"""Articles to add to a library, and questions to ask of it."""
+
+
+def squad2() -> Set:
     """SQuAD 2.0 (CC BY-SA 4.0): each paragraph an article; questions grouped by Wikipedia page."""
     articles: list[dict[str, object]] = []
     asked: list[Asked] = []
@@ -47,21 +67,21 @@ def squad2() -> tuple[list[dict[str, object]], list[Asked]]:
             name = f"{page['title']}-{number}"
             articles.append({"id": name, "title": page["title"].replace("_", " "), "text": paragraph["context"]})
             for item in paragraph["qas"]:
-                answers = tuple((answer["text"], answer["answer_start"]) for answer in item["answers"])
-                asked.append(Asked(item["question"], name, answers, page["title"]))
+                accept = tuple((answer["text"],) for answer in item["answers"])
+                asked.append(Asked(item["question"], name, accept, page["title"]))
     return articles, asked
 
 
-def clapnq() -> tuple[list[dict[str, object]], list[Asked]]:
-    """CLAP-NQ (Apache-2.0): each passage an article; a passage that does not answer counts as such."""
+def clapnq() -> Set:
+    """CLAP-NQ (Apache-2.0): each passage an article, which answers its question or does not."""
     articles: list[dict[str, object]] = []
     asked: list[Asked] = []
     for part in ("answerable", "unanswerable"):
         for row in rows(f"clapnq/{part}.jsonl"):
             passage = row["passages"][0]
             articles.append({"id": row["id"], "title": passage["title"], "text": passage["text"]})
-            answers = ((passage["text"], 0),) if row["answerable"] else ()
-            asked.append(Asked(row["question"], row["id"], answers, row["id"]))
+            accept = tuple((answer,) for answer in row["answers"]) if row["answerable"] else ()
+            asked.append(Asked(row["question"], row["id"], accept, row["id"]))
     return articles, asked
 
 
@@ -71,3 +91,13 @@ def bbc() -> list[dict[str, object]]:
         {"id": f"{row['category']}/{row['file']}", "title": row["title"], "text": row["text"]}
         for row in rows("bbc/articles.jsonl")
     ]
+
+
+def news() -> Set:
+    """Our own questions on the BBC articles: half of them near misses that the article does not answer."""
+    asked = []
+    for line in (ROOT / "evals" / "gold" / "bbc_questions.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        name = f"{row['category']}/{row['file']}"
+        asked.append(Asked(row["question"], name, tuple(tuple(way) for way in row["accept"]), name))
+    return bbc(), asked

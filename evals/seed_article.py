@@ -46,16 +46,12 @@ def main(arguments: Sequence[str]) -> None:
                     good = answer.status == "abstained"
                     refused += good
                 if "--verbose" in arguments:
-                    question, evidence = library.evidence(row["question"])
-                    from rag.answering.abstention import answerable
-
-                    print(
-                        f"{'ok  ' if good else 'MISS'} {'+' if row['answerable'] else '-'} {answerable(question, evidence):.2f} "
-                        f"{question.kind:8} {row['question']}\n       → {answer.text or evidence[0].text}"
-                    )
+                    print(f"{'right' if good else 'WRONG'}  {row['question']}\n       {answer.text or answer.reason}")
             unanswerable = len(file.read_text(encoding="utf-8").splitlines()) - total
-            print(f"{file.stem}: {right} of {total} answered with the fact in a cited sentence ({answered} answered at all); "
-                  f"{refused} of {unanswerable} abstained")
+            print(
+                f"{file.stem}: {right} of {total} answered with the fact in a cited sentence "
+                f"({answered} answered at all); {refused} of {unanswerable} abstained"
+            )
 
 
 if __name__ == "__main__":

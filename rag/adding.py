@@ -34,6 +34,7 @@ def add_articles(
                 progress("adding", len(adding.items), 0)
         adding.flush()
         adding.wait()
+        adding.remember_feeds()
     return AddReport(tuple(adding.items))
 
 
@@ -48,6 +49,7 @@ class _Adding:
         self.stored: Future[None] | None = None
         self.batch: dict[str, tuple[int, Read, Article, list[Chunk]]] = {}
         self.size = 0
+        self.feeds: list[Read] = []
 
     def take(self, read: Read) -> None:
         """Put `read` into the batch, or settle it at once where there is nothing to store."""
@@ -75,10 +77,15 @@ class _Adding:
 
     def _settle_without_article(self, read: Read) -> None:
         if read.status == "feed":
-            self._remember_origin(read, "feed", None)
+            self.feeds.append(read)
             return
         status = {"failed": "failed", "skipped": "skipped", "not_modified": "unchanged"}[read.status]
         self.items.append(AddItem(read.source, status, reason=read.reason))  # type: ignore[arg-type]
+
+    def remember_feeds(self) -> None:
+        """Note the feeds, once all that they led to is stored: one noted too early would not be asked for it again."""
+        for read in self.feeds:
+            self._remember_origin(read, "feed", None)
 
     def _remember_origin(self, read: Read, kind: str, article_id: str | None) -> None:
         if read.origin:

@@ -145,7 +145,7 @@ class Library:
         self, *, publisher: str | None = None, after: date | None = None, before: date | None = None
     ) -> list[ArticleInfo]:
         """The current articles without their texts, newest first."""
-        return self._store.catalog.listing(Filters(publisher, after, before))
+        return self._store.catalog.listing(self._filters(publisher, after, before))
 
     def export(self) -> Iterator[dict[str, Any]]:
         """Every version of every article as plain JSON values that `add` reads back, oldest first."""
@@ -170,7 +170,7 @@ class Library:
         if k < 1:
             raise UserError("k must be 1 or more")
         self._question(query)
-        return self._search(query, k, Filters(publisher, after, before))[0].hits
+        return self._search(query, k, self._filters(publisher, after, before))[0].hits
 
     def ask(
         self,
@@ -189,7 +189,7 @@ class Library:
         from rag.answering.extractive import answer
 
         text = self._question(question)
-        filters = Filters(publisher, after, before)
+        filters = self._filters(publisher, after, before)
         started = time.perf_counter()
         found, vector = self._search(text, _ASK_HITS, filters)
         if not found.hits:
@@ -228,7 +228,7 @@ class Library:
             summary = summarize_article(article, sentences, self._embedder.embed, self._lookup)
             return dataclasses.replace(summary, timings_ms=_timings(started, retrieved))
         topic = self._question(about or "")
-        filters = Filters(publisher, after, before)
+        filters = self._filters(publisher, after, before)
         found, vector = self._search(topic, max(_TOPIC_HITS, 2 * sentences), filters)
         if not found.hits:
             return Summary(subject=topic, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
@@ -265,7 +265,7 @@ class Library:
             return None
 
     def _question(self, question: str) -> str:
-        text = " ".join(question.split())
+        text = " ".join(question.encode("utf-8", "replace").decode().split())
         if not text:
             raise UserError('the question is empty: ask something, such as `rag ask "What happened?"`')
         if len(text) > self.settings.max_question_chars:
@@ -274,6 +274,11 @@ class Library:
                 "(RAG_MAX_QUESTION_CHARS)"
             )
         return text
+
+    def _filters(self, publisher: str | None, after: date | None, before: date | None) -> Filters:
+        if after and before and after > before:
+            raise UserError(f"nothing is both after {after} and before {before}: exchange the two dates")
+        return Filters(publisher, after, before)
 
     def _search(self, question: str, k: int, filters: Filters) -> tuple[Found, NDArray[np.float32]]:
         from rag.retrieval.search import search

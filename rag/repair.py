@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rag.errors import StorageError
@@ -116,7 +117,7 @@ def _inexact(store: Store) -> list[str]:
     for start in range(0, len(ids := store.catalog.chunk_ids()), _BATCH):
         for chunk_id, (article, chunk) in store.catalog.chunks(ids[start : start + _BATCH]).items():
             spans = chunk.sentences
-            ordered = all(one.end <= other.start for one, other in zip(spans, spans[1:], strict=False))
+            ordered = all(one.end <= other.start for one, other in pairwise(spans))
             if not (
                 spans
                 and ordered

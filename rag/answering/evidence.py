@@ -1,17 +1,19 @@
-"""Sentences as evidence for a question: how well each fits, and by which signs.
+"""Sentences as evidence for a question: which fit best, by traits with fitted weights.
 
-A sentence is first ranked by three scores that help each other: how well its passage was found,
-how near its meaning is to the question's, and how much of the question's words it holds. Signs
-of the best ones (`signs`) then feed the decision whether to answer at all.
+The traits are how well a sentence's passage was found, how near its meaning is to the question's,
+how much of the question's words it holds with its surroundings, and whether it holds something of
+the kind that is asked for. Their weights are fitted by `evals/calibrate.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from typing import TYPE_CHECKING
 
+from rag.answering.fitted import fitted
 from rag.answering.questions import Kind, Question
 from rag.text.words import STOPWORDS, stem, words
 from rag.types import Article, Hit, Span
@@ -22,9 +24,20 @@ if TYPE_CHECKING:
 
 Embed = Callable[[Sequence[str]], "NDArray[np.float32]"]
 
-_EMBEDDED = 18
-"""So many sentences are embedded for a question: about 120 ms of MiniLM on two cores."""
-_PASSAGE, _MEANING, _WORDS, _KIND = 1.0, 2.0, 1.0, 0.25
+_EMBEDDED = 20
+"""So many sentences are embedded for a question: about 130 ms of MiniLM on two cores."""
+
+TRAITS = (
+    "passage",
+    "passage_meaning",
+    "meaning",
+    "held_around",
+    "held_before",
+    "fits",
+    "fits_figure",
+    "names",
+    "length",
+)
 
 _NUMBER = (
     r"\d[\d,.]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
@@ -36,8 +49,9 @@ _MONTHS = (
     r"|Nov(?:ember|\.)|Dec(?:ember|\.))"
 )
 _DATE = (
-    rf"\b(?:1[0-9]|20)\d\d\b|\b{_MONTHS}(?=\W|$)|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\d(?::\d\d)? ?[ap]\.?m\b"
-    r"|\b(?:yesterday|today|tomorrow|tonight|noon|midnight|century|weekend|(?:last|next|this) (?:week|month|year|night))\b"
+    rf"\b(?:1[0-9]|20)\d\d\b|\b{_MONTHS}(?=\W|$)|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
+    r"|\d(?::\d\d)? ?[ap]\.?m\b|\b(?:yesterday|today|tomorrow|tonight|noon|midnight|century|weekend)\b"
+    r"|\b(?:last|next|this) (?:week|month|year|night)\b"
 )
 _NAME = r"(?<!^)(?<![.!?] )(?<![.!?][\"”’] )\b[A-Z][\w’'.-]*\w"
 _SIGNS: dict[Kind, re.Pattern[str]] = {
@@ -52,8 +66,8 @@ _SIGNS: dict[Kind, re.Pattern[str]] = {
     ),
     "date": re.compile(_DATE),
     "reason": re.compile(
-        r"\b(?:because|since|due|owing|after|as a result|in order|so that|so as|to \w+|reason|cause[sd]?|amid|over|for fear"
-        r"|blamed?|in response|prompted|led|aimed?|meant|therefore|thanks)\b",
+        r"\b(?:because|since|due|owing|after|as a result|in order|so that|so as|to \w+|reason|cause[sd]?|amid|over"
+        r"|for fear|blamed?|in response|prompted|led|aimed?|meant|therefore|thanks)\b",
         re.IGNORECASE,
     ),
     "speech": re.compile(
@@ -64,18 +78,15 @@ _SIGNS: dict[Kind, re.Pattern[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One sentence of a hit. `score` is higher for better; `meaning` is its cosine to the question.
+    """One sentence of a hit. `score` is higher for better; `traits` are what it is made of.
 
-    `stems` are the stems of its words, `held` the share of the question's word weight among
-    them, and `fits` whether it holds something of the kind that is asked for.
+    `stems` are the stems of its words, `vector` its unit vector.
     """
 
     hit: Hit
     span: Span
     score: float
-    meaning: float
-    held: float
-    fits: bool
+    traits: Mapping[str, float]
     stems: frozenset[str]
     vector: NDArray[np.float32]
 
@@ -88,26 +99,60 @@ class Evidence:
         """The sentence in the article's own characters."""
         return self.article.text[self.span.start : self.span.end]
 
+    @property
+    def meaning(self) -> float:
+        """The cosine of the sentence to the question."""
+        return self.traits["meaning"]
+
 
 def rank(question: Question, hits: Sequence[Hit], vector: NDArray[np.float32], embed: Embed) -> list[Evidence]:
     """The sentences of `hits` that are worth embedding, best first; `vector` is the question's."""
-    rough = []
-    for hit in hits:
-        for span in hit.chunk.sentences:
-            text = hit.article.text[span.start : span.end]
-            stems = frozenset(map(stem, words(text)))
-            held = share_held(question, stems)
-            fits = holds_kind(question, text, stems)
-            rough.append((_PASSAGE * hit.score + _WORDS * held + _KIND * fits, hit, span, text, stems, held, fits))
+    rough = [row for hit in hits for row in _read(question, hit)]
     # Stable ties: the order of hits, then of sentences.
-    rough.sort(key=lambda row: -row[0])
+    rough.sort(key=lambda row: -_score(row[2]))
     rough = rough[:_EMBEDDED]
-    vectors = embed([text for _, _, _, text, *_ in rough])
+    if not rough:
+        return []
+    vectors = embed([hit.article.text[span.start : span.end] for hit, span, *_ in rough])
     found = []
-    for (score, hit, span, _, stems, held, fits), other in zip(rough, vectors, strict=True):
-        meaning = float(other @ vector)
-        found.append(Evidence(hit, span, score + _MEANING * meaning, meaning, held, fits, stems, other))
+    for (hit, span, traits, stems), other in zip(rough, vectors, strict=True):
+        whole = {**traits, "meaning": float(other @ vector)}
+        found.append(Evidence(hit, span, _score(whole), whole, stems, other))
     return sorted(found, key=lambda evidence: -evidence.score)
+
+
+def _read(question: Question, hit: Hit) -> Iterator[tuple[Hit, Span, dict[str, float], frozenset[str]]]:
+    """Each sentence of `hit` with the traits that need no embedding, and the stems of its words."""
+    title = stems_of(hit.article.title)
+    before: frozenset[str] = frozenset()
+    for span in hit.chunk.sentences:
+        text = hit.article.text[span.start : span.end]
+        if text == hit.article.title:  # a headline is no statement
+            continue
+        stems = stems_of(text)
+        fits = float(holds_kind(question, text))
+        traits = {
+            "passage": hit.score,
+            "passage_meaning": hit.dense,
+            "held_around": share_held(question, stems | before | title),
+            "held_before": share_held(question, before),
+            "fits": fits,
+            "fits_figure": fits * (question.kind in ("number", "money", "duration")),
+            "names": len(question.names & stems) / len(question.names) if question.names else 0.5,
+            "length": log(1 + len(stems)) / 3,
+        }
+        yield hit, span, traits, stems
+        before = stems
+
+
+def _score(traits: Mapping[str, float]) -> float:
+    weights = fitted().ranking
+    return sum(weights[name] * value for name, value in traits.items())
+
+
+def stems_of(text: str) -> frozenset[str]:
+    """The stems of the words of `text`."""
+    return frozenset(map(stem, words(text)))
 
 
 def share_held(question: Question, stems: frozenset[str]) -> float:
@@ -115,7 +160,7 @@ def share_held(question: Question, stems: frozenset[str]) -> float:
     return sum(weight for word, weight in question.weights.items() if word in stems) / question.total
 
 
-def holds_kind(question: Question, text: str, stems: frozenset[str]) -> bool:
+def holds_kind(question: Question, text: str) -> bool:
     """Whether `text` holds something of the kind that is asked for, besides what the question says itself."""
     if question.kind in ("person", "place"):
         found = (stem(word) for match in re.finditer(_NAME, text) for word in words(match.group()))

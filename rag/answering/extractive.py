@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.answering.abstention import answerable, calibration
-from rag.answering.evidence import Evidence
+from rag.answering.abstention import answerable
+from rag.answering.evidence import Evidence, share_held
+from rag.answering.fitted import fitted
 from rag.answering.questions import Question
 from rag.answering.sayings import Lookup, Saying, grouped, state
 from rag.answering.units import unit_of
@@ -15,8 +16,8 @@ from rag.types import Answer, Citation, Reason
 
 MAX_STATEMENTS = 3
 NEAREST = 3
-CLOSE = 0.85
-"""A further sentence is said when its score reaches this share of the best one's."""
+BEHIND = 2.0
+"""A further sentence is said when its score is at most this much lower than the best one's: odds of 1 to 7."""
 _NO_MATCH_MEANING, _NO_MATCH_HELD = 0.25, 0.2
 
 
@@ -28,7 +29,7 @@ def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, 
     """
     if not evidence:
         return Answer(question=question.text, status="abstained", reason="no_match")
-    if abstain and answerable(question, evidence) < calibration().threshold:
+    if abstain and answerable(question, evidence) < fitted().threshold:
         return _abstention(question, evidence)
     statements, withheld, citations = state(pick(evidence), lookup)
     if not statements:
@@ -44,7 +45,7 @@ def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, 
 
 def _abstention(question: Question, evidence: Sequence[Evidence]) -> Answer:
     best = evidence[0]
-    unrelated = best.meaning < _NO_MATCH_MEANING and best.held < _NO_MATCH_HELD
+    unrelated = best.meaning < _NO_MATCH_MEANING and share_held(question, best.stems) < _NO_MATCH_HELD
     nearest = [Citation.of(item.article, item.span, number) for number, item in enumerate(evidence[:NEAREST], 1)]
     reason: Reason = "no_match" if unrelated else "not_stated"
     return Answer(question=question.text, status="abstained", reason=reason, nearest=tuple(nearest))
@@ -54,7 +55,7 @@ def pick(evidence: Sequence[Evidence]) -> list[Saying]:
     """What to say, best first: nothing twice, and nothing much worse than the best."""
     sayings: list[Saying] = []
     for leader, echoes in grouped(evidence):
-        if len(sayings) == MAX_STATEMENTS or leader.score < CLOSE * evidence[0].score:
+        if len(sayings) == MAX_STATEMENTS or leader.score < evidence[0].score - BEHIND:
             break
         unit = unit_of(leader.article.text, usable_sentences(leader.article), leader.span)
         if not any(said.overlaps(leader.article, unit) for said in sayings):

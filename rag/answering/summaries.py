@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.answering.evidence import Embed, rank
+from rag.answering.evidence import Embed, rank, share_held
 from rag.answering.questions import Question
 from rag.answering.sayings import Lookup, Saying, grouped, state
 from rag.answering.units import leans, whole_quotation
@@ -62,7 +62,7 @@ def summarize_topic(
     """
     evidence = rank(topic, hits, vector, embed)
     best = evidence[0] if evidence else None
-    if best is None or (best.meaning < _TOPIC_MEANING and best.held < _TOPIC_HELD):
+    if best is None or (best.meaning < _TOPIC_MEANING and share_held(topic, best.stems) < _TOPIC_HELD):
         nearest = tuple(Citation.of(item.article, item.span, number) for number, item in enumerate(evidence[:3], 1))
         return Summary(subject=topic.text, status="abstained", reason="no_match", nearest=nearest)
     groups = [
@@ -72,7 +72,9 @@ def summarize_topic(
     ]
     if not groups:
         return Summary(subject=topic.text, status="abstained", reason="not_stated")
-    worth = np.array([leader.score - _LEANING * leans(leader.text) for leader, _ in groups])
+    scores = np.array([leader.score for leader, _ in groups])
+    leaning = np.array([leans(leader.text) for leader, _ in groups])
+    worth = (scores - scores.min()) / max(float(np.ptp(scores)), 1e-9) - _LEANING * leaning
     vectors = np.stack([leader.vector for leader, _ in groups])
     chosen = [groups[place][1] for place in _choose(worth, vectors, sentences)]
     chosen.sort(key=lambda saying: (str(saying.article.published or "unknown"), saying.article.id, saying.span))

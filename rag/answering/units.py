@@ -12,10 +12,11 @@ MAX_CHARS = 700
 """A quotation longer than this is not kept whole."""
 
 _LEANING = re.compile(
-    r"""["“'‘(]*(?:(?:But|And|So|Yet|However|Still|Then|Instead|Meanwhile|Also|Later|Earlier|Afterwards?|In\ addition),?\ )?
-    (?:(?:[Hh]e|[Ss]he|[Tt]hey|[Ii]t|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts|[Tt]his|[Tt]hat|[Tt]hese|[Tt]hose|[Ss]uch|[Bb]oth
-    |[Nn]either|[Oo]thers|[Tt]he\ (?:former|latter|two|pair|trio|same|move|decision|result|figures?|latter's))\b)""",
-    re.VERBOSE,
+    r"""["“'‘(]*
+    (?:(?:But|And|So|Yet|However|Still|Then|Instead|Meanwhile|Also|Later|Earlier|Afterwards?|In\ addition),?\ )?
+    (?:he|she|they|it|his|her|their|its|this|that|these|those|such|both|neither|others
+    |the\ (?:former|latter|two|pair|trio|same|move|decision|result|figures?))\b""",
+    re.VERBOSE | re.IGNORECASE,
 )
 _QUOTE_MARK = re.compile(r"[\"“”]")
 

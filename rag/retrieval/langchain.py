@@ -21,7 +21,12 @@ class LibraryRetriever(BaseRetriever):
     search: Callable[..., list[Hit]]
     k: int
 
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002
+    ) -> list[Document]:
         return [_document(hit) for hit in self.search(query, self.k)]
 
 

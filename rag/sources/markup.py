@@ -8,16 +8,22 @@ keep too much than lose a paragraph: boilerplate is marked later. Containers tha
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import SourceError
 from rag.sources.decode import decode
 from rag.sources.metadata import read_metadata
+from rag.text import cues
+from rag.text.appeal import appeal
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _ENOUGH_CHARS = 60
+_LAYOUT_CHARS = 400
+_BOX_CHARS = 500
+_BOX_ELEMENTS = 60
 _MOST_OF_PAGE = 0.3
 _BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt",
@@ -36,7 +42,8 @@ _FURNITURE_WORDS = frozenset((
     "recommendations", "recirculation", "outbrain", "taboola", "comments", "disqus", "cookie", "cookies", "consent",
     "breadcrumb", "breadcrumbs", "paywall", "regwall", "subscribe", "subscription", "donate", "donation", "appeal",
     "byline", "bio", "tags", "taglist", "topics", "pager", "pagination", "toolbar", "credit", "credits", "trending",
-    "popular", "mostread",
+    "popular", "mostread", "footer", "masthead", "gateway", "banner", "disclaimer", "disclosure", "affiliate", "gdpr",
+    "optin", "cta", "poll", "quiz", "reprints", "playlist",
 ))  # fmt: skip
 
 
@@ -53,6 +60,7 @@ def read_html(data: bytes, *, max_chars: int, charset: str | None = None, url: s
     except (ParserError, ValueError) as exc:
         raise SourceError("holds no text") from exc
     found = read_metadata(page)
+    _unfold_tables(page)
     _drop_furniture(page)
     document = bare_extraction(page, url=url, favor_recall=True, include_comments=False, deduplicate=False)
     text = str(getattr(document, "text", "") or "")
@@ -99,8 +107,22 @@ def _text(root: HtmlElement) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def _unfold_tables(page: HtmlElement) -> None:
+    """Turn the tables that lay out a page, as pages of the 1990s and e-mails do, into blocks; tables of figures stay."""
+    for table in page.xpath("//table"):
+        cells = table.xpath("./tr/td|./tbody/tr/td")
+        if table.xpath(".//table") or any(_length(cell) > _LAYOUT_CHARS or cell.xpath("./br|.//img") for cell in cells):
+            for element in [table, *table.xpath("./tr|./tbody|./tbody/tr"), *cells]:
+                element.tag = "div"
+    for element in page.xpath("//font"):
+        element.tag = "span"
+
+
 def _drop_furniture(page: HtmlElement) -> None:
     whole = _length(page)
+    for element in page.xpath("//body//aside|//body//section|//body//div|//body//ul"):
+        if element.getparent() is not None and _is_box(element) and _length(element) < whole * _MOST_OF_PAGE:
+            element.drop_tree()
     for element in page.xpath(_FURNITURE_TAGS):
         if _length(element) < whole * _MOST_OF_PAGE:
             element.drop_tree()
@@ -112,6 +134,18 @@ def _drop_furniture(page: HtmlElement) -> None:
     for element in page.xpath("//body//p[a]|//body//li[a]|//body//div[a][not(*[not(self::a)])]"):
         if _only_links(element) and element.getparent() is not None:
             element.drop_tree()
+
+
+def _is_box(element: HtmlElement) -> bool:
+    """Whether a small part of the page asks for something or points elsewhere, and states nothing besides."""
+    parts = list(islice(element.iter(), _BOX_ELEMENTS + 1))
+    if len(parts) > _BOX_ELEMENTS or any(part.tag in ("h1", "figure", "img", "table") for part in parts):
+        return False
+    lines = _text(element).split("\n")
+    if sum(map(len, lines)) > _BOX_CHARS or any(cues.is_news(line) for line in lines):
+        return False
+    asks = any(part.tag in ("button", "input", "form") for part in parts)
+    return asks or any(cues.is_section_heading(line) or appeal(line) >= 0 for line in lines)
 
 
 def _names_furniture(element: HtmlElement) -> bool:

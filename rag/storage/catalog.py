@@ -12,11 +12,12 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from rag.errors import ConfigError, NotFoundError, StorageError
+from rag.storage.rows import article_of, chunk_of, conditions, day, day_number, publisher_key
 from rag.storage.schema import FORMAT, STEPS
 from rag.text.words import spaced
 from rag.types import Article, ArticleInfo, Chunk, Filters, Span, Validators
@@ -97,7 +98,8 @@ class Catalog:
             try:
                 yield
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has rolled it back already
+                    self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
 
@@ -203,7 +205,9 @@ class Catalog:
 
         Raises `NotFoundError` where nothing or more than one article fits.
         """
+        path = str(Path(reference).expanduser().absolute()) if reference else ""
         rows = self._rows("SELECT id FROM article WHERE id = ? OR key = ?", (reference, reference))
+        rows = rows or self._rows("SELECT id FROM article WHERE key = ?", (path,))
         if not rows and len(reference) >= 4 and reference.isalnum():
             rows = self._rows("SELECT id FROM article WHERE substr(id, 1, ?) = ?", (len(reference), reference))
         if len(rows) != 1:
@@ -225,7 +229,7 @@ class Catalog:
         )
         if not rows:
             raise NotFoundError(f"there is no article {article_id}" + (f" in version {version}" if version else ""))
-        return _article(rows[0])
+        return article_of(rows[0])
 
     def versions(self, article_id: str | None = None) -> Iterator[Article]:
         """Every version of one article or of all, oldest first, each read when it is asked for."""
@@ -238,7 +242,7 @@ class Catalog:
 
     def listing(self, filters: Filters = Filters()) -> list[ArticleInfo]:
         """The current articles that pass `filters`, newest first, undated ones last."""
-        where, values = _conditions(filters)
+        where, values = conditions(filters)
         rows = self._rows(
             "SELECT v.*, length(v.text) AS characters,"
             " (SELECT count(*) FROM chunk c WHERE c.article_id = a.id) AS chunks,"
@@ -259,7 +263,7 @@ class Catalog:
 
     def count(self, filters: Filters = Filters()) -> tuple[int, int]:
         """How many current articles pass `filters`, and how many chunks they have."""
-        where, values = _conditions(filters)
+        where, values = conditions(filters)
         if not filters:
             query = "SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM chunk)"
         else:
@@ -299,7 +303,7 @@ class Catalog:
             except NotFoundError:  # removed by another process since the line above
                 continue
             articles[article_id] = article
-            chunk = _chunk(row, article)
+            chunk = chunk_of(row, article)
             found[chunk.id] = (article, chunk)
         return found
 
@@ -321,9 +325,9 @@ class Catalog:
         """
         if not terms:
             return {}
-        where, values = _conditions(filters)
+        where, values = conditions(filters)
         expression = " OR ".join('"' + spaced(term).replace('"', '""') + '"' for term in terms)
-        joined = f"JOIN chunk f ON f.rowid = i.rowid JOIN {_CURRENT} ON a.id = f.article_id" if filters else ""
+        joined = f"JOIN chunk f ON f.rowid = i.rowid JOIN {_CURRENT} AND a.id = f.article_id" if filters else ""
         rows = self._rows(
             "SELECT c.article_id || ':' || c.version || ':' || c.number AS id, -found.rank AS score FROM"
             f" (SELECT i.rowid, i.rank FROM chunk_index i {joined}"
@@ -359,74 +363,12 @@ class Catalog:
                 found = [row[0] for row in self._db.execute("PRAGMA quick_check") if row[0] != "ok"]
                 self._db.execute("INSERT INTO chunk_index (chunk_index) VALUES ('integrity-check')")
                 rows = self._db.execute(
-                    "SELECT (SELECT count(*) FROM chunk), (SELECT count(*) FROM chunk_index), (SELECT count(*) FROM chunk"
-                    " JOIN article a ON a.id = chunk.article_id AND a.version = chunk.version)"
+                    "SELECT (SELECT count(*) FROM chunk), (SELECT count(*) FROM chunk_index), (SELECT count(*)"
+                    " FROM chunk c JOIN article a ON a.id = c.article_id AND a.version = c.version)"
                 ).fetchone()
             except sqlite3.DatabaseError as exc:
                 return [str(exc)]
             return found if len(set(rows)) == 1 else [*found, "chunks and word index do not agree"]
-
-
-def day_number(value: date | None) -> int | None:
-    """A date as an integer such as 20240202."""
-    return value.year * 10000 + value.month * 100 + value.day if value else None
-
-
-def day(value: int | None) -> date | None:
-    """The date of an integer such as 20240202."""
-    return date(value // 10000, value // 100 % 100, value % 100) if value else None
-
-
-def publisher_key(publisher: str | None) -> str:
-    """What publishers are compared by: letter case and outer white space do not matter."""
-    return (publisher or "").strip().casefold()
-
-
-def _conditions(filters: Filters) -> tuple[str, dict[str, Any]]:
-    conditions = ["TRUE"]
-    values: dict[str, Any] = {}
-    if filters.publisher is not None:
-        conditions.append("publisher_key(v.publisher) = :publisher")
-        values["publisher"] = publisher_key(filters.publisher)
-    if filters.after is not None:
-        conditions.append("v.published >= :after")
-        values["after"] = day_number(filters.after)
-    if filters.before is not None:
-        conditions.append("v.published <= :before")
-        values["before"] = day_number(filters.before)
-    return " AND ".join(conditions), values
-
-
-def _article(row: sqlite3.Row) -> Article:
-    return Article(
-        id=row["article_id"],
-        version=row["version"],
-        key=row["key"],
-        text=row["text"],
-        title=row["title"],
-        publisher=row["publisher"],
-        author=row["author"],
-        published=day(row["published"]),
-        published_from=row["published_from"],
-        confidence=row["confidence"],
-        url=row["url"],
-        source=row["source"],
-        language=row["language"],
-        boilerplate=tuple(Span(*pair) for pair in json.loads(row["boilerplate"])),
-        added=datetime.fromisoformat(row["added"]),
-    )
-
-
-def _chunk(row: sqlite3.Row, article: Article) -> Chunk:
-    return Chunk(
-        article_id=row["article_id"],
-        version=row["version"],
-        number=row["number"],
-        start=row["start"],
-        end=row["end"],
-        text=article.text[row["start"] : row["end"]],
-        sentences=tuple(Span(*pair) for pair in json.loads(row["sentences"])),
-    )
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rag.errors import RagError, StorageError
-from rag.storage.catalog import day_number, publisher_key
+from rag.storage.rows import day_number, publisher_key
 from rag.types import Article, Chunk, Filters
 
 if TYPE_CHECKING:

@@ -30,7 +30,8 @@ LATIN = _words("vs v e.g i.e eg ie cf viz approx ca a.k.a incl")
 # Part of the number that follows; without one they are words like any other ("No. He left.").
 BEFORE_NUMBER = (
     _words(
-        "No Nos Art Arts Sec Secs Fig Figs Vol Vols Ch Para Paras p pp ch chs para paras fig figs sec vol c d max min ft lb lbs hr hrs"
+        "No Nos Art Arts Sec Secs Fig Figs Vol Vols Ch Para Paras p pp ch chs para paras fig figs "
+        "sec vol c d max min ft lb lbs hr hrs"
     )
     | SHORT_DATES
 )

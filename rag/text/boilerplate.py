@@ -14,18 +14,19 @@ from itertools import islice
 from typing import NamedTuple
 
 from rag.text import cues
-from rag.text.appeal import appeal, can_appeal
+from rag.text.appeal import appeal, can_appeal, masked
 from rag.types import Span
 
 _PROSE_WORDS = 8
 _LONGEST_LINE = 2_000
 _MOST_QUOTES = 200
 _SHORT_WORDS = 14
-_APPEAL = 3.0
-_APPEAL_IN_TAIL = 2.25
+_TELLING_WORDS = 12
+_NEVER = -100.0
+_EDGE = -1.0
+_BESIDE_OTHERS = 2.0
 _EMBED_WORDS = 12
 _CUT_OFF_CHARS = 300
-_TAIL_LINES = 12
 
 _CUT_OFF = re.compile(
     r"(?:…|\.\.\.)\s*(?:(?:https?://|pic\.|t\.co/|www\.)\S+|\[\+?\d+ chars\]|[\[(]?(?:read|continue|show"
@@ -48,6 +49,9 @@ _TIMESTAMP = re.compile(
     r"\b(?:\d{1,2}[:.]\d\d|(?:19|20)\d\d|(?:hours?|hrs?|minutes?|mins?|days?) ago|updated|published|posted)\b",
     re.IGNORECASE,
 )
+
+
+_RESULT = re.compile(r"[^\W\d_].*\d|\d.*[^\W\d_]|\bvs?\.? ")
 
 
 class _Line(NamedTuple):
@@ -91,19 +95,49 @@ def _marked_lines(lines: list[_Line], title: str) -> set[int]:
     # A line too long to be furniture is judged by its sentences alone: some dumps put a whole article in one.
     texts = [line.text.strip() if len(line.text) <= _LONGEST_LINE else "" for line in lines]
     own = {number for number, text in enumerate(texts) if title and " ".join(text.split()).casefold() == title}
-    furniture = {number for number, text in enumerate(texts) if text and cues.is_furniture(text)}
+    scores = [appeal(text) if text else _NEVER for text in texts]
+    furniture = {n for n, text in enumerate(texts) if text and (cues.is_furniture(text) or _is_caption(text))}
+    furniture -= {number for number in furniture if _is_row(texts, number)}
     prose = {number for number, line in enumerate(lines) if number not in furniture and _is_prose(line.text)}
     marked = furniture | {number for number, text in enumerate(texts) if cues.is_section_heading(text)}
-    first = min(prose, default=0)
-    marked |= {number for number, text in enumerate(texts[:first]) if cues.is_byline(text) or _is_stamp(text)}
-    marked |= set(range(_comments_from(lines, prose), len(texts)))
+    end = _ends_at(lines, prose)
+    news = [n for n in sorted(prose) if n < end and scores[n] < _EDGE and _tells(lines[n].text)]
+    first, last = (news[0], news[-1]) if news else (0, len(texts))
+    marked |= {n for n in range(first) if _is_heading_matter(texts[n])}
     if _is_prose_text(lines, prose):
-        marked |= _unfinished(texts, marked, first)
+        marked |= _unfinished(texts, marked, first, own)
         marked |= _pull_quotes(texts)
-    marked |= _listed(texts, marked)
-    marked |= {n for n, text in enumerate(texts) if n not in marked and appeal(text) >= _APPEAL}
-    marked |= _tail(texts, marked)
+        marked |= {number for number, text in enumerate(texts) if cues.is_handle(text)}
+    marked |= _listed(texts, scores, marked)
+    marked |= {number for number, score in enumerate(scores) if score >= 0}
+    marked |= {number for number in range(first) if scores[number] >= _EDGE / 2 and can_appeal(texts[number])}
+    marked |= _foot(texts, scores, marked, last, end)
+    marked |= {n for n, score in enumerate(scores) if score >= _EDGE and _is_among(n, texts, scores, marked)}
     return marked - own
+
+
+def _is_among(number: int, texts: list[str], scores: list[float], marked: set[int]) -> bool:
+    """Whether a line that may be furniture stands between furniture, or goes on with an appeal."""
+    beside = {number - 1, number + 1}
+    return beside <= marked or (
+        can_appeal(texts[number]) and any(0 <= n < len(texts) and scores[n] >= 0 for n in beside)
+    )
+
+
+def _tells(text: str) -> bool:
+    return len(text.split()) >= _TELLING_WORDS and not cues.is_biography(text)
+
+
+def _is_heading_matter(text: str) -> bool:
+    """Whether a line above the article says who wrote it and when, or is an entry of a menu."""
+    entry = text.startswith(("- ", "* ", "• ")) and len(text.split()) <= 5 and not cues.is_sentence(text)
+    return entry or cues.is_byline(text) or _is_stamp(text)
+
+
+def _is_caption(text: str) -> bool:
+    """Whether a line says what a picture shows, and then whose it is."""
+    sentences = [text[start:end] for start, end in _sentences(text)] if len(text) <= 200 else []
+    return len(sentences) == 2 and cues.is_credit(sentences[1]) and cues.is_title_of_picture(sentences[0])
 
 
 def _is_stamp(text: str) -> bool:
@@ -116,8 +150,8 @@ def _is_prose_text(lines: list[_Line], prose: set[int]) -> bool:
     return bool(prose) and written >= 0.5 * sum(len(line.text) for line in lines)
 
 
-def _comments_from(lines: list[_Line], prose: set[int]) -> int:
-    """The number of the line at which the comments begin; beyond the last line where there are none."""
+def _ends_at(lines: list[_Line], prose: set[int]) -> int:
+    """The number of the line at which the comments begin, or the notes below the article; else beyond the last."""
     before, after = 0, sum(len(lines[number].text) for number in prose)
     for number, line in enumerate(lines):
         if number in prose:
@@ -125,10 +159,12 @@ def _comments_from(lines: list[_Line], prose: set[int]) -> int:
         # A counter above the article looks the same; below it, it heads a section.
         elif before and before * 3 >= after and cues.is_comments_heading(line.text):
             return number
+        elif before >= after * 2 and cues.is_end(line.text.strip()):
+            return number
     return len(lines)
 
 
-def _unfinished(texts: list[str], marked: set[int], first: int) -> set[int]:
+def _unfinished(texts: list[str], marked: set[int], first: int, own: set[int]) -> set[int]:
     """Short lines that are no sentences, but for what looks like part of the text: lists, tables, broken sentences."""
     found: set[int] = set()
     introduced = False
@@ -142,15 +178,17 @@ def _unfinished(texts: list[str], marked: set[int], first: int) -> set[int]:
             introduced = False
         elif introduced or bullet or len(text.split()) > _SHORT_WORDS or cues.is_statement(text):
             continue
-        elif not (_is_row(texts, number) or _is_broken(texts, number)):
+        elif not (_is_row(texts, number) or _is_broken(texts, number, own | marked | found)):
             found.add(number)
     return found - _results({number for number in found if number > first}, texts)
 
 
-def _is_broken(texts: list[str], number: int) -> bool:
+def _is_broken(texts: list[str], number: int, apart: set[int]) -> bool:
     """Whether a line is a piece of a sentence that was broken between lines."""
-    below = texts[number + 1] if number + 1 < len(texts) else ""
-    return texts[number][:1].islower() or texts[number].endswith(",") or below[:1].islower()
+    above = texts[number - 1] if number and number - 1 not in apart else "."
+    below = texts[number + 1] if number + 1 < len(texts) and not cues.is_byline(texts[number + 1]) else ""
+    continued = texts[number][:1].islower() and not cues.is_sentence(above) and not cues.is_byline(texts[number])
+    return continued or texts[number].endswith(",") or below[:1].islower()
 
 
 def _results(unfinished: set[int], texts: list[str]) -> set[int]:
@@ -159,7 +197,7 @@ def _results(unfinished: set[int], texts: list[str]) -> set[int]:
     run: list[int] = []
     for number in [*sorted(unfinished), len(texts) + 1]:
         if run and number != run[-1] + 1:
-            told = sum(bool(re.search(r"\d|\bvs?\.? ", texts[n])) for n in run)
+            told = sum(bool(_RESULT.search(texts[n])) and not _TIMESTAMP.search(texts[n]) for n in run)
             if len(run) >= 3 and told * 2 > len(run):
                 kept.update(run)
             run = []
@@ -182,7 +220,7 @@ def _pull_quotes(texts: list[str]) -> set[int]:
     return {number for number in islice(open_ended, _MOST_QUOTES) if bare[number] in long}
 
 
-def _listed(texts: list[str], marked: set[int]) -> set[int]:
+def _listed(texts: list[str], scores: list[float], marked: set[int]) -> set[int]:
     """What hangs on a heading: the unfinished lines below "Most read", one appealing line below "Sponsored"."""
     found: set[int] = set()
     for number, text in enumerate(texts):
@@ -195,7 +233,7 @@ def _listed(texts: list[str], marked: set[int]) -> set[int]:
                 following += 1
         elif re.match(r"\W*(?:sponsored|promoted|paid (?:post|content)|partner content)\b", text, re.IGNORECASE):
             following = number + 1
-            if following < len(texts) and len(texts[following].split()) <= 25 and appeal(texts[following]) > 1:
+            if following < len(texts) and len(texts[following].split()) <= 25 and scores[following] >= 2 * _EDGE:
                 found.add(following)
     return found
 
@@ -204,35 +242,25 @@ def _is_pointer(text: str) -> bool:
     return bool(text) and not _is_prose(text) and len(text.split()) <= 20
 
 
-def _tail(texts: list[str], marked: set[int]) -> set[int]:
-    """The page's end: from the last paragraph of the article on, a weaker likeness is enough."""
-    found: set[int] = set()
-    notices = (n for n in sorted(marked) if n > len(texts) // 2 and cues.is_copyright(texts[n]))
-    hard = next(notices, None)
-    # The article may go on below a picture's notice.
-    if hard is not None and not any(cues.is_sentence(text) and appeal(text) <= 0 for text in texts[hard + 1 :]):
-        found |= set(range(hard, len(texts)))
-    # Upwards from the end, as long as what is met is furniture or reads like it.
-    number = len(texts) - 1
-    seen = False
-    while number >= max(len(texts) - _TAIL_LINES - len(marked), 1):
-        text = texts[number]
-        if number in marked or number in found:
-            seen = True
-            number -= 1
-            continue
-        weaker = 0.7 if seen and not _is_prose(text) else _APPEAL_IN_TAIL
-        if not cues.is_biography(text) and appeal(text) < weaker:
-            break
-        found.add(number)
-        number -= 1
-    return found
+def _foot(texts: list[str], scores: list[float], marked: set[int], last: int, end: int) -> set[int]:
+    """The page's end: below the article's last paragraph a weaker likeness is enough, below its end all is furniture."""
+    found = set(range(end, len(texts)))
+    below = bool(found)
+    for number in range(end - 1, min(last, end - 1), -1):
+        # Right below the last paragraph may stand one more of the article's.
+        alike = scores[number] >= _EDGE and (number > last + 1 or can_appeal(texts[number]))
+        if number not in marked and (cues.is_biography(texts[number]) or (below and alike)):
+            found.add(number)
+        below = below or number in marked or number in found
+    held = marked | found
+    between = {n for n in range(last + 2, end - 1) if {n - 1, n + 1} <= held}
+    return found | {n for n in between if scores[n] > (2.5 if can_appeal(texts[n]) else 1.5) * _EDGE}
 
 
 def _within(line: _Line, below: str) -> list[Span]:
     """The spans of boilerplate in a line that is not boilerplate as a whole."""
     spans = [Span(line.start + match.start(), line.start + match.end()) for match in _BRACKETED.finditer(line.text)]
-    sentences = _sentences(line.text)
+    sentences, bare = _sentences(line.text), masked(line.text)
     appealing = len(line.text) > _LONGEST_LINE or can_appeal(line.text)
     embed = bool(_EMBED_SOURCE.match(below)) or bool(_CUT_OFF.search(line.text[-_CUT_OFF_CHARS:]))
     for number, (start, end) in enumerate(sentences):
@@ -244,7 +272,9 @@ def _within(line: _Line, below: str) -> list[Span]:
         broken = embed and ((last and bool(_CUT_OFF.search(sentence))) or words < _EMBED_WORDS)
         # Alone in its line a sentence was judged already; beside others it has to be surer.
         added = len(sentences) > 1 and (
-            cues.is_credit(sentence) or cues.is_copyright(sentence) or (appealing and appeal(sentence) >= _APPEAL + 1)
+            cues.is_credit(sentence)
+            or cues.is_copyright(sentence)
+            or (appealing and appeal(bare[start:end]) >= _BESIDE_OTHERS)
         )
         if broken or added:
             spans.append(Span(line.start + start, line.start + end))

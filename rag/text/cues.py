@@ -85,7 +85,7 @@ _SECTION = re.compile(
     r"|stories|headlines)"
     r"|editors?['’]s? picks?|popular (?:now|stories|posts)|read next|up next|see also|also read|don['’]t miss"
     r"|further reading"
-    r"|explore more\b.{0,30}|tags?|topics?|keywords|quick links|what to read next|around the web|sponsored"
+    r"|explore more\b.{0,30}|tags?|topics?|keywords|quick links|what to read next|(?:from )?around the web|sponsored"
     r"|from our partners"
     r"|promoted stories|in this (?:article|story)|follow us|newsletter)\W*$",
     _I,
@@ -93,15 +93,15 @@ _SECTION = re.compile(
 
 _FURNITURE = re.compile(
     r"^\W*(?:"
-    r"(?:story|article|content) continues (?:below|after)\b.*|advertisements?|ad|sponsored(?: (?:by"
-    r"|content)\b.*)?|paid (?:post|content)"
+    r"(?:story|article|content) continues (?:below|after)\b.*|advertisements?|ad|sponsored(?: content\b.*)?"
+    r"|paid (?:post|content)"
     r"|skip to (?:main )?content|(?:sign|log) ?(?:in|up|out)|register|subscribe(?: now)?|menu|search|home|close"
     r"|print|e-?mail|save"
     r"|(?:share|tweet|post|pin|send|copy)(?: (?:this|on|via|to|by|link|article|story|post|facebook|twitter|x"
     r"|e-?mail|whatsapp))*"
     r"|link copied|gift this article|text size|(?:watch|listen)(?: (?:live|now|here|to this (?:article"
     r"|story)))?(?: \d+:\d\d)?"
-    r"|\d+ (?:shares?|likes?|views|reads|votes)|like \d+.*|reply|report(?: (?:a typo|an error|comment))?|upvote"
+    r"|[\d.,]+[KM]? (?:shares?|likes?|views|reads|votes|followers?|claps?)\b.*|loading|sort(?:ed)? by\b.*|\w+ first|like \d+.*|reply|report(?: (?:a typo|an error|comment))?|upvote"
     r"|load more|show more"
     r"|view (?:all|bio|profile|comments|more)\b.*|back to top|(?:next|previous|older|newer) (?:article|story"
     r"|posts?)|page \d+ of \d+"
@@ -117,6 +117,31 @@ _FURNITURE = re.compile(
     r"|correction policy|permissions"
     r")\W*$",
     _I,
+)
+
+# Rows of tags, bracketed notes of the desk, initials, wire codes, labels in capitals with nothing behind them.
+_MARKS = re.compile(
+    r"^\W*#\w+(?:\s+#\w+)*\W*$|^\([^()]*@[^()]*\)$|^[(\[]?[a-z]{1,4}(?:[/-][a-z]{1,4})+[)\]]?$"
+    r"|^(?=[^a-z]*(?:/[A-Z]|\d{4}|\d of \d))(?:[A-Z\d/.,:&-]+ |of ){2,9}[A-Z\d/.,:&-]+$|^[A-Z][A-Z ,-]{2,40}:$"
+    r"|^(?:From|To|Cc|Date|Sent|Reply-To): \S.*"
+    r"|^[-–—*=~]{1,3} .{1,60} [-–—*=~]{1,3}$|^\d+ of \d+(?: \w+)?$|^\[[^\[\]]{1,60}\]$"
+)
+
+# A counter of what readers did.
+_COUNT = re.compile(r"^.{0,40}\d[\d.,]*[KMk]? (?:followers|following|views|shares|likes|comments|claps)\W*$")
+
+_BETWEEN_LABELS = re.compile(r"\s*[|·•>»]\s*|\s{2,}| / ")
+
+_ENDING = re.compile(
+    r"^\W*(?:ends?|30|notes? (?:to|for) editors?|(?:media|press) (?:contacts?|enquiries|inquiries)\b.*|#+"
+    r"|about the (?:authors?|writers?)|written by\b.*|[\d.,]+[KM]? followers\b.*"
+    r"|end of (?:document|article|story|transcript|newsletter)\b.*|references|sources)\W*$",
+    _I,
+)
+
+_HANDLE = re.compile(
+    r"^\W{0,3}(?=\S*(?:[a-zA-Z][_\d]|[a-z][A-Z][a-z]+[A-Z]))[A-Za-z][\w.-]{2,30}\s?(?:[:·•|,]|—|–|- |\d+ ?[hdm]\b)\s?\S"
+    r"|^\W{0,3}@\w{2,30} [a-z]"
 )
 
 _STAFF_NOTE = re.compile(
@@ -161,6 +186,8 @@ _FINITE = re.compile(
     r"|n['’]t\b"
 )
 
+_EVENT = re.compile(r"\b(?:was|were|had|has|have|will|\w{3,30}ed)\b")
+
 _POINTER = re.compile(
     r"\W*(?:how|why|what|where|when|who|which|whose|here|this|\d+ (?:things|ways|reasons|facts))\b", _I
 )
@@ -173,7 +200,7 @@ def is_sentence(line: str) -> bool:
 
 def is_statement(line: str) -> bool:
     """Whether a line without a full stop states something all the same: a standfirst, a summary."""
-    return len(line.split()) >= 9 and bool(_FINITE.search(line)) and not _POINTER.match(line) and appeal(line) < 1.5
+    return len(line.split()) >= 9 and bool(_FINITE.search(line)) and not _POINTER.match(line) and appeal(line) < -1
 
 
 def is_comments_heading(line: str) -> bool:
@@ -232,9 +259,39 @@ def is_furniture(line: str) -> bool:
         return True
     if not is_sentence(plain) and _SPONSORED.search(plain):
         return True
-    return bool(re.match(r"^\W*#\w+(?:\s+#\w+)*\W*$|^\([^()]*@[^()]*\)$", plain))
+    if not is_sentence(plain) and (_COUNT.search(plain) or appeal(plain) >= 1):
+        return True
+    return bool(_MARKS.match(plain)) or is_menu(plain)
+
+
+def is_menu(line: str) -> bool:
+    """Whether a line is a row of short labels: a site's sections, a story's tags, the buttons below it."""
+    labels = [label.strip() for label in _BETWEEN_LABELS.split(line.strip("|·•>» "))]
+    short = all(1 <= len(label.split()) <= 4 and not label.endswith((".", ",", ":")) for label in labels)
+    figures = sum(any(mark.isdigit() for mark in label) for label in labels)
+    return len(labels) >= 3 and len(line) <= 200 and short and figures * 3 <= len(labels)
+
+
+def is_end(line: str) -> bool:
+    """Whether what stands below a line, if no article follows, is the page's foot."""
+    return len(line) <= 80 and bool(_ENDING.match(line))
+
+
+def is_handle(line: str) -> bool:
+    """Whether a line begins with the name that a reader who comments goes by."""
+    return bool(_HANDLE.match(line))
 
 
 def is_biography(text: str) -> bool:
     """Whether a paragraph introduces the article's writer."""
     return bool(_BIO.match(text)) and not REPORTED.search(unquoted(text))
+
+
+def is_title_of_picture(text: str) -> bool:
+    """Whether a short sentence tells of no event, as a caption does: it has no verb of the past."""
+    return len(text.split()) <= 12 and not REPORTED.search(text) and not _EVENT.search(text)
+
+
+def is_news(line: str) -> bool:
+    """Whether a line is a sentence with a verb that asks for nothing: it may be short."""
+    return is_sentence(line) and bool(_EVENT.search(line) or _FINITE.search(line)) and appeal(line) < -1

@@ -86,6 +86,19 @@ BOILERPLATE = [
     "Play our daily quiz and test your knowledge of the news!",
     "Listen to our podcast wherever you get your podcasts.",
     "This article was first published on The Conversation and is republished under a Creative Commons licence.",
+    "Enjoying our coverage? Forward it to a friend.",
+    "Your gift keeps our reporters on the road.",
+    "Switch to the app for live scores and alerts.",
+    "Stream every match free for seven days.",
+    "Use code VARROW at checkout for 20% off.",
+    "Presented in partnership with the Varrow Tourist Board.",
+    "Loading…",
+    "(sl/km)",
+    "1 of 12 DOCUMENTS",
+    "News | Sport | Culture | Opinion",
+    "12.4K followers · 310 following",
+    "swim_fan88: shame on the lot of them",
+    "[ Back to front page ]",
 ]
 
 EVIDENCE = [
@@ -146,6 +159,20 @@ EVIDENCE = [
     "The council's e-mails were published in full on Tuesday.",
     "The mayor closed the session with one word: “Enough.”",
     "Police said the driver had been sending a text message.",
+    "Tickets are on sale at the museum's website.",
+    "Keep your receipt, since the shop will pay you back until June.",
+    "Take the A9 if you can: the bridge stays closed until Friday.",
+    "Your e-mail address may be among the 3 million that were stolen.",
+    "Members of our own families were on board.",
+    "Your next swim will cost more.",
+    "This website sold fake passports for six years.",
+    "This page of the diary was torn out.",
+    "Boil your tap water until Friday.",
+    "Do you remember the summer of 1976? The river ran dry for a month.",
+    "Look at the map and you see why: the line stops a mile short of the pool.",
+    "“Two clicks and you have subscribed,” he said. “Tell your friends.”",
+    "Sponsored by nobody, the club survived for 90 years.",
+    "We walked to the harbour in the rain. Our guide had gone home.",
 ]
 
 

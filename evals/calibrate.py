@@ -1,0 +1,172 @@
+"""Fits the weights by which the extractive engine ranks sentences and decides whether to answer.
+
+    python -m evals.calibrate            report by cross-validation over articles
+    python -m evals.calibrate --write    and write rag/answering/fitted.json
+
+Ranking is a listwise softmax (Cao et al., "Learning to Rank", ICML 2007) over the candidate
+sentences of a question; the decision is logistic regression (Hastie, Tibshirani, Friedman, "The
+Elements of Statistical Learning", 4.4.1). Each data set and each class has the same say. What is
+reported comes from folds that share no article with what was fitted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.data import ROOT, Asked, clapnq, news, squad2
+from evals.remembering import Remembering
+from rag.answering.abstention import SIGNS, signs
+from rag.answering.evidence import TRAITS, Evidence
+from rag.answering.questions import Question
+from rag.library import Library
+
+Floats = NDArray[np.float64]
+FOLDS, STEPS, PENALTY = 6, 300, 3.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question with its candidate sentences, and which of them hold the answer (1 or 0)."""
+
+    asked: Asked
+    data: str
+    question: Question
+    evidence: list[Evidence]
+    holds: Floats
+
+
+def observe(data: str, articles: list[dict[str, object]], asked: Iterable[Asked], embedder: Remembering) -> list[Case]:
+    """Ask every question of a library of these articles."""
+    cases = []
+    with tempfile.TemporaryDirectory() as folder, Library.open(folder, embedder=embedder) as library:
+        library.add(articles)
+        for item in asked:
+            question, evidence = library.evidence(item.question)
+            holds = [float(e.article.key == f"id:{item.article}" and item.answered_by(e.text)) for e in evidence]
+            cases.append(Case(item, data, question, evidence, np.array(holds)))
+            if len(cases) % 500 == 0:
+                print(f"  {data}: {len(cases)}", file=sys.stderr)
+    return cases
+
+
+def fit_ranking(cases: Sequence[Case]) -> dict[str, float]:
+    """Weights that make a sentence that holds the answer the likeliest of its question's candidates."""
+    cases = [case for case in cases if case.holds.any() and case.data != "clapnq"]
+    width = max(len(case.evidence) for case in cases)
+    x, mask, good = (
+        np.zeros((len(cases), width, len(TRAITS))),
+        np.zeros((len(cases), width)),
+        np.zeros((len(cases), width)),
+    )
+    for row, case in enumerate(cases):
+        x[row, : len(case.evidence)] = [[item.traits[name] for name in TRAITS] for item in case.evidence]
+        mask[row, : len(case.evidence)] = 1
+        good[row, : len(case.holds)] = case.holds
+    centre, scale = x[mask == 1].mean(axis=0), x[mask == 1].std(axis=0)
+    x = (x - centre) / scale * mask[:, :, None]
+    share = {name: len(cases) / sum(case.data == name for case in cases) for name in {case.data for case in cases}}
+    say = np.array([share[case.data] for case in cases])[:, None]
+    weights, momentum, spread = np.zeros(len(TRAITS)), np.zeros(len(TRAITS)), np.zeros(len(TRAITS))
+    for _ in range(STEPS):  # Adam (Kingma and Ba, 2015) on a concave-enough likelihood
+        odds = np.exp(x @ weights - (x @ weights).max(axis=1, keepdims=True)) * mask
+        chance = odds / odds.sum(axis=1, keepdims=True)
+        wanted = chance * good / (chance * good).sum(axis=1, keepdims=True)
+        gradient = np.einsum("ij,ijk->k", (wanted - chance) * say, x) - PENALTY * weights
+        momentum = 0.9 * momentum + 0.1 * gradient
+        spread = 0.99 * spread + 0.01 * gradient**2
+        weights = weights + 0.05 * momentum / (np.sqrt(spread) + 1e-8)
+    return dict(zip(TRAITS, (weights / scale).round(3).tolist(), strict=True))
+
+
+def ranked(case: Case, ranking: dict[str, float]) -> Case:
+    """The case with its candidates put in the order of these weights."""
+    scores = np.array([sum(ranking[name] * item.traits[name] for name in TRAITS) for item in case.evidence])
+    order = np.argsort(-scores, kind="stable")
+    return replace(case, evidence=[case.evidence[place] for place in order], holds=case.holds[order])
+
+
+def fit_abstention(cases: Sequence[Case]) -> tuple[dict[str, float], float]:
+    """Logistic weights of the signs and the bias, by Newton's method; `cases` are ranked."""
+    x, y = _signs(cases), np.array([float(case.asked.answerable) for case in cases])
+    names = [(case.data, case.asked.answerable) for case in cases]
+    counts = {name: names.count(name) for name in set(names)}
+    weights = np.array([500 / counts[name] for name in names])
+    penalty = np.diag([PENALTY] * len(SIGNS) + [0.0])
+    coefficients = np.zeros(x.shape[1])
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-x @ coefficients))
+        hessian = (x * (weights * p * (1 - p))[:, None]).T @ x + penalty
+        coefficients += np.linalg.solve(hessian, x.T @ (weights * (y - p)) - penalty @ coefficients)
+    return dict(zip(SIGNS, coefficients[:-1].round(3).tolist(), strict=True)), round(float(coefficients[-1]), 3)
+
+
+def _signs(cases: Sequence[Case]) -> Floats:
+    rows = [[*(signs(case.question, case.evidence)[name] for name in SIGNS), 1.0] for case in cases]
+    return np.array(rows)
+
+
+def probability(cases: Sequence[Case], model: tuple[dict[str, float], float]) -> Floats:
+    """The estimated probability of each case that its best evidence answers it."""
+    result: Floats = 1 / (1 + np.exp(-_signs(cases) @ np.array([*model[0].values(), model[1]])))
+    return result
+
+
+def report(cases: Sequence[Case], estimated: Floats) -> None:
+    """Print what folds that were not fitted on reached, by data set."""
+    y = np.array([case.asked.answerable for case in cases])
+    where = np.array([case.data for case in cases])
+    for name in sorted(set(where)):
+        found = [case for case in cases if case.data == name and case.asked.answerable]
+        first, three = (np.mean([case.holds[:n].any() for case in found]) for n in (1, 3))
+        positive, negative = estimated[(where == name) & y], estimated[(where == name) & ~y]
+        area = np.mean(positive[:, None] > negative[None, :])
+        print(
+            f"{name}: {len(found)} answerable, {len(negative)} not; answer in the best sentence {first:.3f}, "
+            f"in the best three {three:.3f}; area under the curve {area:.3f}"
+        )
+        for threshold in (0.4, 0.45, 0.5, 0.55, 0.6):
+            answered, refused = (positive >= threshold).mean(), (negative < threshold).mean()
+            print(
+                f"   threshold {threshold:.2f}: answered {answered:.3f}, refused {refused:.3f}, "
+                f"balanced accuracy {(answered + refused) / 2:.3f}"
+            )
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Observe, cross-validate, report, and write with `--write`."""
+    embedder = Remembering()
+    cases: list[Case] = []
+    for data, load in (("squad2", squad2), ("clapnq", clapnq), ("news", news)):
+        articles, asked = load()
+        cases += observe(data, articles, asked, embedder)
+    cases = [case for case in cases if case.evidence]
+    groups = [f"{case.data}:{case.asked.group}" for case in cases]
+    fold = dict(zip(sorted(set(groups)), np.random.default_rng(0).permutation(len(set(groups))) % FOLDS, strict=True))
+    tested: list[Case] = []
+    estimated: list[Floats] = []
+    for number in range(FOLDS):
+        held = [case for case, group in zip(cases, groups, strict=True) if fold[group] == number]
+        rest = [case for case, group in zip(cases, groups, strict=True) if fold[group] != number]
+        ranking = fit_ranking(rest)
+        held = [ranked(case, ranking) for case in held]
+        model = fit_abstention([ranked(case, ranking) for case in rest])
+        tested += held
+        estimated.append(probability(held, model))
+    report(tested, np.concatenate(estimated))
+    if "--write" in arguments:
+        ranking = fit_ranking(cases)
+        abstention, bias = fit_abstention([ranked(case, ranking) for case in cases])
+        fitted = {"ranking": ranking, "abstention": abstention, "bias": bias, "threshold": 0.5}
+        (ROOT / "rag" / "answering" / "fitted.json").write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
+        print(fitted)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

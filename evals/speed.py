@@ -1,0 +1,186 @@
+"""Speed and memory, as ratios to the parts underneath, measured in the same run.
+
+    python -m evals.speed [--chunks 10000]
+
+Adding is compared with the embedder alone on the same texts, in turns; search, with the
+question's embedding left out, is timed on a library of that many chunks (BBC articles over and
+over, with words exchanged, synthetic vectors), and so is `ask`, warm. Start-up is that of new
+processes. Wall-clock times on a shared machine are worth little by themselves; ratios are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.data import bbc
+from rag import Library, Settings
+from rag.models.embeddings import load_embedder
+from rag.retrieval.search import search
+from rag.text.chunks import chunk_article, embedded_text
+from rag.types import Embedder
+
+QUESTIONS = (
+    "How much did profits rise at the airline?",
+    "Who won the award for best film?",
+    "When will the new mobile phones be sold?",
+    "What did the chancellor say about taxes?",
+    "Which club signed the striker?",
+    "Why did shares in the oil company fall?",
+    "How many people watched the concert?",
+    "Where will the championships be held?",
+)
+
+
+class Synthetic(Embedder):
+    """Vectors at random round a few centres, at no cost: for the size of a library, not for what it finds."""
+
+    name, dimension = "synthetic-384", 384
+
+    def __init__(self) -> None:
+        self._random = np.random.default_rng(0)
+        self._centres = self._random.normal(size=(50, 384)).astype(np.float32)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of shape (len(texts), 384), rows of length one."""
+        places = self._random.integers(0, 50, len(texts))
+        vectors = self._centres[places] + self._random.normal(size=(len(texts), 384)).astype(np.float32)
+        normalised: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return normalised
+
+
+@contextmanager
+def clocked(into: list[float]) -> Iterator[None]:
+    """Append the seconds that the block takes to `into`."""
+    started = time.perf_counter()
+    yield
+    into.append(time.perf_counter() - started)
+
+
+def adding(rounds: int, articles: int) -> None:
+    """Adding against the embedder alone, in turns, and the peak of memory."""
+    embedder = load_embedder()
+    rows = bbc()
+    alone: list[float] = []
+    whole: list[float] = []
+    count = 0
+    for number in range(rounds):
+        part = rows[number * articles : (number + 1) * articles]
+        with tempfile.TemporaryDirectory() as folder, Library.open(folder, embedder=embedder) as library:
+            with clocked(whole):
+                library.add(part)
+            stored = [library.article(info.id) for info in library.articles()]
+        texts = [embedded_text(article, chunk) for article in stored for chunk in chunk_article(article)]
+        count += len(texts)
+        with clocked(alone):
+            embedder.embed(texts)
+    share = sum(alone) / sum(whole)
+    speeds = count / sum(whole), count / sum(alone)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print("adding: {} chunks, {:.1f}/s; the embedder alone {:.1f}/s; share {:.3f}".format(count, *speeds, share))
+    print(f"peak resident memory while adding: {peak:.0f} MB")
+
+
+def grown(chunks: int) -> list[dict[str, object]]:
+    """About that many chunks' worth of articles, grown from BBC articles with words exchanged."""
+    chance = random.Random(0)
+    rows = bbc()
+    vocabulary = sorted({word for row in rows for word in str(row["text"]).split() if word.isalpha()})
+    found: list[dict[str, object]] = []
+    while len(found) < chunks / 3.4:
+        row = rows[len(found) % len(rows)]
+        words = str(row["text"]).split(" ")
+        for place in chance.sample(range(len(words)), len(words) // 5):
+            words[place] = chance.choice(vocabulary)
+        found.append({"id": f"grown-{len(found)}", "title": row["title"], "text": " ".join(words)})
+    return found
+
+
+def searching(chunks: int) -> None:
+    """Search without the question's embedding against raw Chroma, and `ask` warm, at that size."""
+    with tempfile.TemporaryDirectory() as folder:
+        with Library.open(folder, settings=Settings(), embedder=Synthetic()) as library:
+            library.add(grown(chunks))
+        real = load_embedder()
+
+        class Named(Synthetic):
+            """The real embedder for questions and sentences, under the name of the stored vectors."""
+
+            def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+                return real.embed(texts)
+
+        with Library.open(folder, settings=Settings(abstain=False), embedder=Named()) as library:
+            store = library._store
+            vectors = [(question, real.embed([question])[0]) for question in QUESTIONS]
+            library.ask(QUESTIONS[0])
+            ours: list[float] = []
+            raw: list[float] = []
+            asks: list[float] = []
+            for question, vector in vectors * 6:
+                with clocked(ours):
+                    search(store, question, vector, k=8, per_article=3)
+                with store.reading() as opened, clocked(raw):
+                    opened._collection.query(query_embeddings=[vector], n_results=8)
+                with clocked(asks):
+                    library.ask(question)
+            size = library._store.catalog.count()[1]
+        mine, theirs, whole = (statistics.median(values) * 1000 for values in (ours, raw, asks))
+        print(f"{size} chunks: search p50 {mine:.1f} ms (raw Chroma {theirs:.1f} ms); ask, warm, p50 {whole:.0f} ms")
+
+
+_BARE = """
+import sys, chromadb
+from chromadb.config import Settings
+from rag.models.embeddings import load_embedder
+client = chromadb.PersistentClient(sys.argv[1] + "/vectors", settings=Settings(anonymized_telemetry=False))
+collection = client.get_collection("articles", embedding_function=None)
+collection.query(query_embeddings=load_embedder().embed([sys.argv[2]]), n_results=8)
+"""
+
+
+def starting() -> None:
+    """New processes: `rag --help`, and a cold `rag ask` against a bare script on the same collection."""
+    program = str(Path(sys.executable).with_name("rag"))
+    with tempfile.TemporaryDirectory() as folder:
+        with Library.open(folder, settings=Settings()) as library:
+            library.add(bbc()[:30])
+        commands = {
+            "help": [program, "--help"],
+            "ask": [program, "ask", "--library", folder, QUESTIONS[0]],
+            "bare": [sys.executable, "-c", _BARE, folder, QUESTIONS[0]],
+        }
+        seconds: dict[str, list[float]] = {name: [] for name in commands}
+        for name, command in list(commands.items()) * 5:
+            with clocked(seconds[name]):
+                subprocess.run(command, check=True, capture_output=True)
+        middle = {name: statistics.median(values) for name, values in seconds.items()}
+    print(f"rag --help {middle['help']:.2f} s")
+    ratio = middle["ask"] / middle["bare"]
+    print(f"rag ask, cold, {middle['ask']:.2f} s: {ratio:.2f} of the {middle['bare']:.2f} s of a bare script")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--chunks", type=int, default=10_000)
+    parser.add_argument("--articles", type=int, default=60, help="of one round of adding")
+    options = parser.parse_args()
+    adding(3, options.articles)
+    searching(options.chunks)
+    starting()
+
+
+if __name__ == "__main__":
+    main()
