@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.data import ROOT, Asked, clapnq, news, squad2
+from evals.data import ROOT, Asked, absent, clapnq, news, squad2
 from evals.remembering import Remembering
 from rag.answering.abstention import SIGNS, signs
 from rag.answering.evidence import TRAITS, Evidence
@@ -29,6 +29,9 @@ from rag.library import Library
 
 Floats = NDArray[np.float64]
 FOLDS, STEPS, PENALTY = 6, 300, 3.0
+THRESHOLD = 0.45
+"""Answers more than the best balanced accuracy would have it, for at most 0.03 of it on any set:
+an abstention shows the nearest passages, but a reader who is refused too often stops asking."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def observe(data: str, articles: list[dict[str, object]], asked: Iterable[Asked]
 
 def fit_ranking(cases: Sequence[Case]) -> dict[str, float]:
     """Weights that make a sentence that holds the answer the likeliest of its question's candidates."""
-    cases = [case for case in cases if case.holds.any() and case.data != "clapnq"]
+    cases = [case for case in cases if case.holds.any() and case.data in ("squad2", "news")]
     width = max(len(case.evidence) for case in cases)
     x, mask, good = (
         np.zeros((len(cases), width, len(TRAITS))),
@@ -93,7 +96,13 @@ def ranked(case: Case, ranking: dict[str, float]) -> Case:
 
 
 def fit_abstention(cases: Sequence[Case]) -> tuple[dict[str, float], float]:
-    """Logistic weights of the signs and the bias, by Newton's method; `cases` are ranked."""
+    """Logistic weights of the signs and the bias, by Newton's method; `cases` are ranked.
+
+    Near misses come from SQuAD and CLAP-NQ, and questions whose article is not there from our own.
+    Our own near misses repeat the articles' words more than the answerable ones do: a model fitted
+    on them would have learned how they were written, so they only measure.
+    """
+    cases = [case for case in cases if case.data != "news"]
     x, y = _signs(cases), np.array([float(case.asked.answerable) for case in cases])
     names = [(case.data, case.asked.answerable) for case in cases]
     counts = {name: names.count(name) for name in set(names)}
@@ -108,7 +117,11 @@ def fit_abstention(cases: Sequence[Case]) -> tuple[dict[str, float], float]:
 
 
 def _signs(cases: Sequence[Case]) -> Floats:
-    rows = [[*(signs(case.question, case.evidence)[name] for name in SIGNS), 1.0] for case in cases]
+    """An array of shape (cases, signs + 1), the last column being that of the bias."""
+    rows = []
+    for case in cases:
+        found = signs(case.question, case.evidence)
+        rows.append([*(found[name] for name in SIGNS), 1.0])
     return np.array(rows)
 
 
@@ -131,7 +144,7 @@ def report(cases: Sequence[Case], estimated: Floats) -> None:
             f"{name}: {len(found)} answerable, {len(negative)} not; answer in the best sentence {first:.3f}, "
             f"in the best three {three:.3f}; area under the curve {area:.3f}"
         )
-        for threshold in (0.4, 0.45, 0.5, 0.55, 0.6):
+        for threshold in (0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6):
             answered, refused = (positive >= threshold).mean(), (negative < threshold).mean()
             print(
                 f"   threshold {threshold:.2f}: answered {answered:.3f}, refused {refused:.3f}, "
@@ -143,11 +156,11 @@ def main(arguments: Sequence[str]) -> None:
     """Observe, cross-validate, report, and write with `--write`."""
     embedder = Remembering()
     cases: list[Case] = []
-    for data, load in (("squad2", squad2), ("clapnq", clapnq), ("news", news)):
+    for data, load in (("squad2", squad2), ("clapnq", clapnq), ("news", news), ("absent", absent)):
         articles, asked = load()
         cases += observe(data, articles, asked, embedder)
     cases = [case for case in cases if case.evidence]
-    groups = [f"{case.data}:{case.asked.group}" for case in cases]
+    groups = [case.asked.group for case in cases]
     fold = dict(zip(sorted(set(groups)), np.random.default_rng(0).permutation(len(set(groups))) % FOLDS, strict=True))
     tested: list[Case] = []
     estimated: list[Floats] = []
@@ -163,7 +176,7 @@ def main(arguments: Sequence[str]) -> None:
     if "--write" in arguments:
         ranking = fit_ranking(cases)
         abstention, bias = fit_abstention([ranked(case, ranking) for case in cases])
-        fitted = {"ranking": ranking, "abstention": abstention, "bias": bias, "threshold": 0.5}
+        fitted = {"ranking": ranking, "abstention": abstention, "bias": bias, "threshold": THRESHOLD}
         (ROOT / "rag" / "answering" / "fitted.json").write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
         print(fitted)
 

@@ -2,6 +2,8 @@
 
 from rag.errors import BusyError, ConfigError, NotFoundError, RagError, SourceError, StorageError, UserError
 from rag.library import Library
+from rag.prompts import Prompt
+from rag.prompts import load as load_prompt
 from rag.settings import Settings, load_settings
 from rag.types import (
     AddItem,
@@ -41,6 +43,7 @@ __all__ = [
     "Hit",
     "Library",
     "NotFoundError",
+    "Prompt",
     "RagError",
     "Settings",
     "SourceError",
@@ -52,5 +55,6 @@ __all__ = [
     "Usage",
     "UserError",
     "Withheld",
+    "load_prompt",
     "load_settings",
 ]

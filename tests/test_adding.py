@@ -231,7 +231,8 @@ def test_one_input_needs_no_list(library: Library, tmp_path: Path) -> None:
     assert statuses(library.add(str(file))) == ["added"]
     assert statuses(library.add(file)) == ["unchanged"]
     assert statuses(library.add([])) == []
-    assert statuses(library.add(iter([file, row(2, NEW)]))) == ["unchanged", "added"]
+    mixed: list[Path | dict[str, object]] = [file, row(2, NEW)]
+    assert statuses(library.add(iter(mixed))) == ["unchanged", "added"]
 
 
 def test_an_article_without_text_of_its_own_is_not_mixed_up(library: Library) -> None:

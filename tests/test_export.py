@@ -79,7 +79,9 @@ def test_versions_and_their_order_come_back(library: Library, fresh: Library) ->
     report = fresh.add(rows)
     assert not report.failed
     assert (kept(fresh), current(fresh)) == (kept(library), current(library))
-    assert exported(fresh) == [plain | {"added": new["added"]} for plain, new in zip(rows, exported(fresh), strict=True)]
+    assert exported(fresh) == [
+        plain | {"added": new["added"]} for plain, new in zip(rows, exported(fresh), strict=True)
+    ]
     assert [hit.chunk for hit in fresh.search("council")] == [hit.chunk for hit in library.search("council")]
 
 
@@ -134,7 +136,9 @@ def test_a_row_that_was_edited_is_an_article_like_any_other(
 NAMES = st.one_of(st.none(), st.text(max_size=30))
 ROWS = st.fixed_dictionaries(
     {
-        "text": st.lists(st.sampled_from([OLD, NEW, "Zoë 😀 said: “No.”", "Photo: Jane Doe / Agency", "北京市长宣布。"]), min_size=1)
+        "text": st.lists(
+            st.sampled_from([OLD, NEW, "Zoë 😀 said: “No.”", "Photo: Jane Doe / Agency", "北京市长宣布。"]), min_size=1
+        )
         .map("\n\n".join)
         .filter(lambda text: any(sentence in text for sentence in (OLD, NEW))),
         "title": st.text(max_size=40),

@@ -162,7 +162,7 @@ def share_held(question: Question, stems: frozenset[str]) -> float:
 
 def holds_kind(question: Question, text: str) -> bool:
     """Whether `text` holds something of the kind that is asked for, besides what the question says itself."""
-    if question.kind in ("person", "place"):
+    if question.kind in ("person", "name", "place"):
         found = (stem(word) for match in re.finditer(_NAME, text) for word in words(match.group()))
         return any(word not in question.weights and word not in STOPWORDS for word in found)
     pattern = _SIGNS.get(question.kind)

@@ -10,11 +10,12 @@ from typing import Literal
 
 from rag.text.words import STOPWORDS, WORD, stem, words
 
-Kind = Literal["number", "money", "duration", "date", "person", "place", "reason", "speech", "choice", "other"]
+Kind = Literal["number", "money", "duration", "date", "person", "name", "place", "reason", "speech", "choice", "other"]
 
 _KINDS: dict[Kind, re.Pattern[str]] = {
     "money": re.compile(
-        r"\bhow much (?:money|did .* (?:cost|pay|spend|earn|raise|lose)|(?:does|do|will|was|is) .* (?:cost|worth))"
+        r"\bhow much (?:money|did .* (?:cost|pay|spend|earn|raise|lose)"
+        r"|(?:does|do|will|was|is) .* (?:cost|worth))"
         r"|\bwhat (?:was|is|were|are) the (?:\w+ )?(?:cost|price|value|budget|salary|fine|fee)s?\b",
         re.IGNORECASE,
     ),
@@ -28,11 +29,17 @@ _KINDS: dict[Kind, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "date": re.compile(
-        r"\bwhen\b|\b(?:what|which|in what|on what) (?:year|date|day|month|time|decade|century)\b|\bhow recently\b",
+        r"^(?:and |since |until |by )?when\b|\bhow recently\b"
+        r"|\b(?:what|which) (?:year|date|day|weekday|month|time|decade|century)\b",
         re.IGNORECASE,
     ),
     "person": re.compile(
         r"\bwho(?:m|se)?\b",
+        re.IGNORECASE,
+    ),
+    "name": re.compile(
+        r"\bnames? of\b|\bwhat (?:is|was|are|were) .*\b(?:called|named)\b"
+        r"|\b(?:what|which) \w*\s?(?:name|names|nickname)\b",
         re.IGNORECASE,
     ),
     "place": re.compile(

@@ -42,8 +42,8 @@ _FURNITURE_WORDS = frozenset((
     "recommendations", "recirculation", "outbrain", "taboola", "comments", "disqus", "cookie", "cookies", "consent",
     "breadcrumb", "breadcrumbs", "paywall", "regwall", "subscribe", "subscription", "donate", "donation", "appeal",
     "byline", "bio", "tags", "taglist", "topics", "pager", "pagination", "toolbar", "credit", "credits", "trending",
-    "popular", "mostread", "footer", "masthead", "gateway", "banner", "disclaimer", "disclosure", "affiliate", "gdpr",
-    "optin", "cta", "poll", "quiz", "reprints", "playlist",
+    "popular", "mostread", "footer", "masthead", "disclaimer", "disclosure", "affiliate", "gdpr", "optin",
+    "cta", "reprints", "playlist",
 ))  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def _text(root: HtmlElement) -> str:
 
 
 def _unfold_tables(page: HtmlElement) -> None:
-    """Turn the tables that lay out a page, as pages of the 1990s and e-mails do, into blocks; tables of figures stay."""
+    """Turn the tables that lay out a page, as old pages and e-mails do, into blocks; tables of figures stay."""
     for table in page.xpath("//table"):
         cells = table.xpath("./tr/td|./tbody/tr/td")
         if table.xpath(".//table") or any(_length(cell) > _LAYOUT_CHARS or cell.xpath("./br|.//img") for cell in cells):
@@ -139,10 +139,10 @@ def _drop_furniture(page: HtmlElement) -> None:
 def _is_box(element: HtmlElement) -> bool:
     """Whether a small part of the page asks for something or points elsewhere, and states nothing besides."""
     parts = list(islice(element.iter(), _BOX_ELEMENTS + 1))
-    if len(parts) > _BOX_ELEMENTS or any(part.tag in ("h1", "figure", "img", "table") for part in parts):
+    if len(parts) > _BOX_ELEMENTS or any(part.tag in ("h1", "figure", "img", "li", "table") for part in parts):
         return False
     lines = _text(element).split("\n")
-    if sum(map(len, lines)) > _BOX_CHARS or any(cues.is_news(line) for line in lines):
+    if sum(map(len, lines)) > _BOX_CHARS or any(cues.is_news(line) or cues.is_statement(line) for line in lines):
         return False
     asks = any(part.tag in ("button", "input", "form") for part in parts)
     return asks or any(cues.is_section_heading(line) or appeal(line) >= 0 for line in lines)

@@ -50,8 +50,10 @@ _NOTICE = re.compile(
     r"|\bthis is a (?:developing|breaking) (?:news )?story\b|\b(?:affiliate|paid) (?:links?|commission)\b"
     r"|\btrading name of\b|\bour (?:view|\w+ ){0,2}(?:standards|journalis\w+|reporters?)\b"
     r"|\bread the original\b|\bvideo player\b|\bpowered by [A-Z]|\bcomments are (?:moderated|closed|now closed)\b"
-    r"|\bclick for restrictions\b|\bno (?:say|input|part|role) in (?:the|this|our) (?:text|story|article|content|piece)\b"
-    r"|^\W*(?:presented|produced|supported|brought to you|made possible|funded|created|powered) (?:in|by|with)\b[^,]{1,80}\.",
+    r"|\bclick for restrictions\b"
+    r"|\bno (?:say|input|part|role) in (?:the|this|our) (?:text|story|article|content|piece)\b"
+    r"|^\W*(?:presented|produced|supported|brought to you|made possible|funded|created|powered) (?:in|by|with)\b"
+    r"[^,]{1,80}\.",
     _I,
 )
 
@@ -93,6 +95,7 @@ _QUESTION = re.compile(
 _ADDRESSING: tuple[tuple[float, re.Pattern[str]], ...] = (
     (1.0, _IMPERATIVE),
     (1.5, _QUESTION),
+    (1.5, re.compile(r"\b(?:\d+% off|no spam|last chance|limited time|use code|cancel any ?time)\b", _I)),
     (0.25, re.compile(r"\b(?:you|your|yours|yourself|you['’]\w+)\b", _I)),
     (0.5, re.compile(r"\b(?:[Ww]e|[Ww]e['’]\w+|[Oo]ur|ours|us)\b")),
     (
@@ -113,7 +116,8 @@ _ADDRESSING: tuple[tuple[float, re.Pattern[str]], ...] = (
     (
         1.0,
         re.compile(
-            r"\b(?:this|today['’]s) (?:\w+ )?(?:report|piece|series|program|broadcast|segment|interview|message|(?:web ?)?site|post|(?:web ?)?page(?! of)"
+            r"\b(?:this|today['’]s) (?:\w+ )?(?:report|piece|series|program|broadcast|segment|interview|message"
+            r"|(?:web ?)?site|post|(?:web ?)?page(?! of)"
             r"|issue|feature|essay|video|clip|audio|recording|copy|text|version|content|material|investigation"
             r"|publication|coverage|form|link|box|list|offer|section|summary|photo|picture|image)\b",
             _I,
@@ -130,8 +134,8 @@ _SUBJECTS: dict[str, tuple[float, re.Pattern[str]]] = {
             r"\b(?:newsletters?|podcasts?|apps?|inbox|mailbox|e-?mails?|mailing list|subscri\w+|unsubscri\w+"
             r"|sign(?:ed|ing)?[ -]?up|sign in|log ?in|logged in|regist\w+|password|alerts?|notifications?|digest"
             r"|bulletin|home ?page|browser|cookies?|settings|preferences|feeds?|channel|links?|bookmark"
-            r"|e-?paper|archive|membership|(?:a|become|our) members?|members?-only|trial|paywall|stream(?:ing)?|episodes?|opt(?:ed)?[- ](?:in|out)|spam"
-            r"|profile|newsdesk)\b",
+            r"|e-?paper|archive|membership|(?:a|become|our) members?|members?-only|trial|paywall"
+            r"|stream(?:ing)?|episodes?|opt(?:ed)?[- ](?:in|out)|spam|profile|newsdesk)\b",
             _I,
         ),
     ),
@@ -139,8 +143,9 @@ _SUBJECTS: dict[str, tuple[float, re.Pattern[str]]] = {
         1.0,
         re.compile(
             r"\b(?:free|complimentary|discount\w*|\d+% off|promo|vouchers?|coupons?|checkout|deals?|gift|prizes?|bonus"
-            r"|shop (?:the|our|now|all)|giveaway|save|win (?:an?|the|\d+|your)|exclusive|premium|unlimited|cancel|order|copy|limited time|T&Cs"
-            r"|delivered|last chance)\b|\bcode [A-Z0-9]{4,}|[£$€]\d[\d.,]* (?:a|per|an) (?:week|month|year|day)\b"
+            r"|shop (?:the|our|now|all)|giveaway|save|win (?:an?|the|\d+|your)|exclusive|premium|unlimited"
+            r"|cancel|order|copy|limited time|T&Cs|delivered|last chance)\b"
+            r"|\bcode [A-Z0-9]{4,}|[£$€]\d[\d.,]* (?:a|per|an) (?:week|month|year|day)\b"
             r"|\b(?:from|just|only|under) [£$€]\d",
             _I,
         ),
@@ -150,7 +155,8 @@ _SUBJECTS: dict[str, tuple[float, re.Pattern[str]]] = {
         re.compile(
             r"\b(?:sponsor\w*|partners?(?:hip)?|affiliate\w*|commissions?|adverts?|advertis\w+|ads?|ad[- ]?block\w*"
             r"|promot\w+|paid (?:for|content|post|partnership)|brought to you|supported by|support (?:comes|provided)"
-            r"|in association with|in partnership with|no (?:say|input|part|role) in|hosted by|provided by|underwrit\w+|get a cut)\b",
+            r"|in association with|in partnership with|no (?:say|input|part|role) in"
+            r"|hosted by|provided by|underwrit\w+|get a cut)\b",
             _I,
         ),
     ),
@@ -174,7 +180,8 @@ _SUBJECTS: dict[str, tuple[float, re.Pattern[str]]] = {
     "credit": (
         2.0,
         re.compile(
-            r"\b(?:additional|further|contributed) (?:\w+ )?(?:reporting|research)\b|\b(?:design|graphics|illustrations?"
+            r"\b(?:additional|further|contributed) (?:\w+ )?(?:reporting|research)\b"
+            r"|\b(?:design|graphics|illustrations?"
             r"|research|photography|translation|fact[- ]check\w*|art direction|data) by\b"
             r"|\breported (?:this|from|for this)\b",
             _I,
@@ -193,7 +200,8 @@ _SUBJECTS: dict[str, tuple[float, re.Pattern[str]]] = {
         1.5,
         re.compile(
             r"\b(?:terms|privacy|rights|reserved|reproduc\w+|permissions?|licen[sc]e\w*|copyright|liab\w+|disclaim\w+"
-            r"|responsible|accura\w+|advice|opinions?|not necessarily|consent|trademarks?|endorse\w*|warrant\w*|regulated"
+            r"|responsible|accura\w+|advice|opinions?|not necessarily|consent|trademarks?|endorse\w*|warrant\w*"
+            r"|regulated"
             r"|complaints?|code of (?:practice|conduct)|moderat\w+|purposes only|guarantee\w*|(?:ad|our) polic\w+"
             r"|official record)\b",
             _I,
@@ -218,7 +226,8 @@ _SUBJECTS: dict[str, tuple[float, re.Pattern[str]]] = {
     "page": (
         1.0,
         re.compile(
-            r"\b(?:click\w*|tap (?:here|below|the|to|on)|swipe|scroll\w*|button|(?:video|audio|media) player|javascript|ctrl"
+            r"\b(?:click\w*|tap (?:here|below|the|to|on)|swipe|scroll\w*|button|(?:video|audio|media) player|javascript"
+            r"|ctrl"
             r"|full screen|unmute|here|above|below|load(?:ing)?)\b",
             _I,
         ),

@@ -101,7 +101,7 @@ def _marked_lines(lines: list[_Line], title: str) -> set[int]:
     prose = {number for number, line in enumerate(lines) if number not in furniture and _is_prose(line.text)}
     marked = furniture | {number for number, text in enumerate(texts) if cues.is_section_heading(text)}
     end = _ends_at(lines, prose)
-    news = [n for n in sorted(prose) if n < end and scores[n] < _EDGE and _tells(lines[n].text)]
+    news = [n for n in sorted(prose) if n < end and scores[n] < 2 * _EDGE and _tells(lines[n].text)]
     first, last = (news[0], news[-1]) if news else (0, len(texts))
     marked |= {n for n in range(first) if _is_heading_matter(texts[n])}
     if _is_prose_text(lines, prose):
@@ -157,9 +157,10 @@ def _ends_at(lines: list[_Line], prose: set[int]) -> int:
         if number in prose:
             before, after = before + len(line.text), after - len(line.text)
         # A counter above the article looks the same; below it, it heads a section.
-        elif before and before * 3 >= after and cues.is_comments_heading(line.text):
-            return number
-        elif before >= after * 2 and cues.is_end(line.text.strip()):
+        elif before and (
+            (before * 3 >= after and cues.is_comments_heading(line.text))
+            or (before >= after * 2 and cues.is_end(line.text.strip()))
+        ):
             return number
     return len(lines)
 
@@ -243,7 +244,7 @@ def _is_pointer(text: str) -> bool:
 
 
 def _foot(texts: list[str], scores: list[float], marked: set[int], last: int, end: int) -> set[int]:
-    """The page's end: below the article's last paragraph a weaker likeness is enough, below its end all is furniture."""
+    """The page's end: a weaker likeness is enough below the article's last paragraph, none below `end`."""
     found = set(range(end, len(texts)))
     below = bool(found)
     for number in range(end - 1, min(last, end - 1), -1):

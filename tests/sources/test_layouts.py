@@ -55,9 +55,11 @@ def articles() -> dict[Path, Article]:
 
 
 # What may be lost and what may be kept of each set. "dev" was written for; "held_out" was measured blind first
-# (137 of 138 pieces of evidence kept, 167 of 257 of boilerplate out) and seen afterwards, so its figure is no longer blind.
-ALLOWED = {"dev": (0, 0), "held_out": (0, 6)}
-TITLES = {"dev": 12, "held_out": 11}
+# (137 of 138 pieces of evidence kept, 167 of 257 of boilerplate out) and seen afterwards:
+# its figure is no longer blind.
+# The third set was not looked at when the signs were chosen.
+ALLOWED = {"dev": (0, 0), "held_out": (0, 6), "third": (4, 27)}
+TITLES = {"dev": 12, "held_out": 11, "third": 8}
 
 
 @pytest.mark.parametrize("part", ALLOWED)
@@ -73,7 +75,8 @@ def test_evidence_is_kept_and_furniture_is_not(part: str, articles: dict[Path, A
 
 @pytest.mark.parametrize("path", GOLD, ids=lambda path: f"{path.parent.name}-{path.name.split('.')[0]}")
 def test_date_of_a_layout(path: Path, articles: dict[Path, Article]) -> None:
-    assert str(articles[path].published) == json.loads(path.read_text(encoding="utf-8"))["published"]
+    expected = json.loads(path.read_text(encoding="utf-8"))["published"]
+    assert str(articles[path].published) == str(expected)
 
 
 def test_there_are_layouts() -> None:

@@ -210,11 +210,11 @@ def test_killed_while_reindexing_leaves_the_library_as_it_was(
 ) -> None:
     library.add([row(1, OLD)])
     library.close()
-    with Library.open(library.directory, settings=Settings(), embedder=HashEmbedder(32)) as opened:
-        with monkeypatch.context() as patch:
-            patch.setattr(Catalog, "set_meta", kill)
-            with pytest.raises(Killed):
-                opened.reindex()
+    other = Library.open(library.directory, settings=Settings(), embedder=HashEmbedder(32))
+    with other, monkeypatch.context() as patch:
+        patch.setattr(Catalog, "set_meta", kill)
+        with pytest.raises(Killed):
+            other.reindex()
     with Library.open(library.directory, settings=Settings(), embedder=HashEmbedder()) as opened:
         assert opened.search("budget")[0].dense > 0
         assert opened.doctor().healthy
