@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag import AddItem, AddReport, Article, Library, NotFoundError, Span, StorageError
+from rag import AddItem, AddReport, Article, Chunk, Library, NotFoundError, Span, StorageError
 from rag.adding import add_articles
 from rag.models.fakes import HashEmbedder
 from rag.storage.catalog import Catalog
@@ -176,29 +176,31 @@ def test_an_article_without_a_usable_sentence_is_a_failure_with_a_reason(
     assert library.articles() == []
 
 
+@pytest.mark.parametrize("failing", [2, 3])
 def test_a_failure_of_the_storing_thread_surfaces_and_what_was_stored_stays(
-    library: Library, monkeypatch: pytest.MonkeyPatch
+    library: Library, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
-    """Several batches: the second one fails while the third is being embedded."""
+    """Three batches: the second fails while the third is being embedded, or the last one does."""
     put, calls = Catalog.put, []
 
-    def fails_later(catalog: Catalog, article: Article, chunks: object) -> None:
+    def fails_later(catalog: Catalog, article: Article, chunks: Sequence[Chunk]) -> None:
         calls.append(article.title)
-        if article.title == "Story 2":
+        if article.title == f"Story {failing}":
             raise StorageError("the disk is full")
-        put(catalog, article, chunks)  # type: ignore[arg-type]
+        put(catalog, article, chunks)
 
-    text = " ".join([LONG] * 4)
+    rows = [row(number, f"{' '.join([LONG] * 4)} Part {number}.") for number in (1, 2, 3)]
+    stored = [f"Story {number}" for number in range(1, failing)]
     with monkeypatch.context() as patch:
         patch.setattr(Catalog, "put", fails_later)
         with pytest.raises(StorageError, match="the disk is full"):
-            library.add([row(number, f"{text} Part {number}.") for number in range(1, 6)])
-    assert calls == ["Story 1", "Story 2"]
-    assert [info.title for info in library.articles()] == ["Story 1"]
+            library.add(rows)
+    assert calls == [*stored, f"Story {failing}"]
+    assert sorted(info.title for info in library.articles()) == stored
     assert library.search("harbour pilot", 3)[0].dense > 0
     # The next run carries on from there.
-    report = library.add([row(number, f"{text} Part {number}.") for number in range(1, 4)])
-    assert statuses(report) == ["unchanged", "added", "added"]
+    report = library.add(rows)
+    assert statuses(report) == ["unchanged"] * len(stored) + ["added"] * (3 - len(stored))
     assert library.doctor(mend=False).healthy
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from rag import AddItem, Article, Library, Settings
@@ -88,7 +88,12 @@ def test_versions_and_their_order_come_back(library: Library, fresh: Library) ->
 def test_a_file_of_rows_comes_back(library: Library, fresh: Library, tmp_path: Path) -> None:
     story = tmp_path / "story.txt"
     story.write_text(f"A story from a file\n\n{OLD}")
-    library.add([story, row(2, NEW, url="https://post.example/2024/02/02/a-story-of-the-council")])
+    library.add(
+        [
+            story,
+            row(2, f"{NEW}\n\nPhoto: Jane Doe / Agency", url="https://post.example/2024/02/02/a-story-of-the-council"),
+        ]
+    )
     file = tmp_path / "export.jsonl"
     file.write_text("".join(json.dumps(plain, ensure_ascii=False) + "\n" for plain in library.export()))
     assert [item.status for item in fresh.add(file).items] == ["added", "added"]
@@ -155,6 +160,7 @@ ROWS = st.fixed_dictionaries(
 @settings(
     max_examples=10,
     deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes minutes, with two libraries a try
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(rows=st.lists(ROWS, min_size=1, max_size=8))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Embed = Callable[[Sequence[str]], "NDArray[np.float32]"]
 
-_EMBEDDED = 20
+EMBEDDED = 20
 """So many sentences are embedded for a question: about 130 ms of MiniLM on two cores."""
 
 TRAITS = (
@@ -65,6 +65,12 @@ _SIGNS: dict[Kind, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "date": re.compile(_DATE),
+    "cause": re.compile(
+        r"\bcaus(?:e|ed|es|ing)\b|\bbecause\b|\b(?:due|owing) to\b|\bblam(?:e|ed|es|ing)\b"
+        r"|\bresult(?:ed)? (?:of|from)\b"
+        r"|\bled to\b|\b(?:sparked|triggered|prompted|fault)\b|\bstarted (?:by|in|when)\b|\bafter\b.*\bfail",
+        re.IGNORECASE,
+    ),
     "reason": re.compile(
         r"\b(?:because|since|due|owing|after|as a result|in order|so that|so as|to \w+|reason|cause[sd]?|amid|over"
         r"|for fear|blamed?|in response|prompted|led|aimed?|meant|therefore|thanks)\b",
@@ -105,12 +111,14 @@ class Evidence:
         return self.traits["meaning"]
 
 
-def rank(question: Question, hits: Sequence[Hit], vector: NDArray[np.float32], embed: Embed) -> list[Evidence]:
-    """The sentences of `hits` that are worth embedding, best first; `vector` is the question's."""
+def rank(
+    question: Question, hits: Sequence[Hit], vector: NDArray[np.float32], embed: Embed, limit: int = EMBEDDED
+) -> list[Evidence]:
+    """The `limit` sentences of `hits` that are worth embedding, best first; `vector` is the question's."""
     rough = [row for hit in hits for row in _read(question, hit)]
     # Stable ties: the order of hits, then of sentences.
     rough.sort(key=lambda row: -_score(row[2]))
-    rough = rough[:_EMBEDDED]
+    rough = rough[:limit]
     if not rough:
         return []
     vectors = embed([hit.article.text[span.start : span.end] for hit, span, *_ in rough])

@@ -29,9 +29,12 @@ def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, 
     """
     if not evidence:
         return Answer(question=question.text, status="abstained", reason="no_match")
-    if abstain and answerable(question, evidence) < fitted().threshold:
+    chosen = pick(evidence)
+    # Without a figure there is no answer to "how many", however near the sentence is otherwise.
+    fits = any(leader.traits["fits"] for leader, _ in chosen)
+    if abstain and (not fits or answerable(question, evidence) < fitted().threshold):
         return _abstention(question, evidence)
-    statements, withheld, citations = state(pick(evidence), lookup)
+    statements, withheld, citations = state([saying for _, saying in chosen], lookup)
     if not statements:
         return replace(_abstention(question, evidence), withheld=withheld)
     return Answer(
@@ -51,13 +54,14 @@ def _abstention(question: Question, evidence: Sequence[Evidence]) -> Answer:
     return Answer(question=question.text, status="abstained", reason=reason, nearest=tuple(nearest))
 
 
-def pick(evidence: Sequence[Evidence]) -> list[Saying]:
-    """What to say, best first: nothing twice, and nothing much worse than the best."""
-    sayings: list[Saying] = []
+def pick(evidence: Sequence[Evidence]) -> list[tuple[Evidence, Saying]]:
+    """What to say and the evidence that led to it, best first: nothing twice, nothing much worse than the best."""
+    chosen: list[tuple[Evidence, Saying]] = []
     for leader, echoes in grouped(evidence):
-        if len(sayings) == MAX_STATEMENTS or leader.score < evidence[0].score - BEHIND:
+        if len(chosen) == MAX_STATEMENTS or leader.score < evidence[0].score - BEHIND:
             break
         unit = unit_of(leader.article.text, usable_sentences(leader.article), leader.span)
-        if not any(said.overlaps(leader.article, unit) for said in sayings):
-            sayings.append(Saying(leader.article, unit, tuple((echo.article, echo.span) for echo in echoes)))
-    return sayings
+        if not any(said.overlaps(leader.article, unit) for _, said in chosen):
+            saying = Saying(leader.article, unit, tuple((echo.article, echo.span) for echo in echoes))
+            chosen.append((leader, saying))
+    return chosen

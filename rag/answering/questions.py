@@ -10,7 +10,9 @@ from typing import Literal
 
 from rag.text.words import STOPWORDS, WORD, stem, words
 
-Kind = Literal["number", "money", "duration", "date", "person", "name", "place", "reason", "speech", "choice", "other"]
+Kind = Literal[
+    "number", "money", "duration", "date", "person", "name", "place", "cause", "reason", "speech", "choice", "other"
+]
 
 _KINDS: dict[Kind, re.Pattern[str]] = {
     "money": re.compile(
@@ -46,9 +48,12 @@ _KINDS: dict[Kind, re.Pattern[str]] = {
         r"\bwhere\b|\b(?:what|which) (?:city|town|country|countries|place|state|region|location|village)\b",
         re.IGNORECASE,
     ),
+    "cause": re.compile(
+        r"\bwhat (?:\w+ )?(?:caused|led to|prompted|triggered|sparked|started)\b|\bcause of\b|\bcaused by what\b",
+        re.IGNORECASE,
+    ),
     "reason": re.compile(
-        r"\bwhy\b|\bhow come\b|\bwhat (?:\w+ )?(?:reason|cause|caused|led to|prompted|triggered)\b"
-        r"|\bfor what (?:reason|purpose)\b",
+        r"\bwhy\b|\bhow come\b|\b(?:what|which) (?:\w+ )?reasons?\b|\bfor what (?:reason|purpose)\b",
         re.IGNORECASE,
     ),
     "speech": re.compile(

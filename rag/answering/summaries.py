@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.answering.evidence import Embed, rank, share_held
+from rag.answering.evidence import EMBEDDED, Embed, rank, share_held
 from rag.answering.questions import Question
 from rag.answering.sayings import Lookup, Saying, grouped, state
 from rag.answering.units import leans, whole_quotation
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _REPETITION = 0.6
+_HEARD = 0.1
+_OFF_TOPIC = 6.0
 _LEAD = 0.35
 _LEANING = 0.25
 _MIN_WORDS, _MAX_WORDS = 6, 60
@@ -48,19 +50,19 @@ def summarize_article(article: Article, sentences: int, embed: Embed, lookup: Lo
     lead = 1 / (1 + np.arange(len(usable)))
     leaning = np.array([leans(article.text[span.start : span.end]) for span in usable])
     worth = centrality + _LEAD * lead - _LEANING * leaning
-    chosen = sorted(_choose(worth, vectors, sentences))
+    chosen = sorted(_choose(worth, vectors, sentences, [article.id] * len(usable)))
     return _summary(article.title, [Saying(article, usable[place]) for place in chosen], lookup)
 
 
 def summarize_topic(
     topic: Question, hits: Sequence[Hit], sentences: int, vector: NDArray[np.float32], embed: Embed, lookup: Lookup
 ) -> Summary:
-    """What `hits` say about `topic` in `sentences` sentences, oldest article first, each cited.
+    """What `hits` say about `topic` in `sentences` sentences, oldest news first, each cited.
 
     Abstains where no passage is near the topic. The same thing said by several is said once, with
     all of them cited.
     """
-    evidence = rank(topic, hits, vector, embed)
+    evidence = rank(topic, hits, vector, embed, 2 * EMBEDDED)
     best = evidence[0] if evidence else None
     if best is None or (best.meaning < _TOPIC_MEANING and share_held(topic, best.stems) < _TOPIC_HELD):
         nearest = tuple(Citation.of(item.article, item.span, number) for number, item in enumerate(evidence[:3], 1))
@@ -68,29 +70,36 @@ def summarize_topic(
     groups = [
         (leader, Saying(leader.article, leader.span, tuple((echo.article, echo.span) for echo in echoes)))
         for leader, echoes in grouped(evidence)
-        if _stands_alone(leader.article, usable_sentences(leader.article), leader.span)
+        if leader.score >= best.score - _OFF_TOPIC
+        and _stands_alone(leader.article, usable_sentences(leader.article), leader.span)
     ]
     if not groups:
         return Summary(subject=topic.text, status="abstained", reason="not_stated")
     scores = np.array([leader.score for leader, _ in groups])
     leaning = np.array([leans(leader.text) for leader, _ in groups])
-    worth = (scores - scores.min()) / max(float(np.ptp(scores)), 1e-9) - _LEANING * leaning
+    lead = np.array([leader.hit.chunk.number == 0 for leader, _ in groups])
+    worth = (scores - best.score) / _OFF_TOPIC + _LEAD * lead - _LEANING * leaning
     vectors = np.stack([leader.vector for leader, _ in groups])
-    chosen = [groups[place][1] for place in _choose(worth, vectors, sentences)]
-    chosen.sort(key=lambda saying: (str(saying.article.published or "unknown"), saying.article.id, saying.span))
+    sources = [leader.article.id for leader, _ in groups]
+    chosen = [groups[place][1] for place in _choose(worth, vectors, sentences, sources)]
+    chosen.sort(key=lambda saying: (str(saying.article.published or "unknown"), saying.span, saying.article.id))
     return _summary(topic.text, chosen, lookup)
 
 
-def _choose(worth: NDArray[np.float64], vectors: NDArray[np.float32], count: int) -> list[int]:
-    """The places of `count` sentences that are worth most, less what those before them said."""
+def _choose(worth: NDArray[np.float64], vectors: NDArray[np.float32], count: int, sources: Sequence[str]) -> list[int]:
+    """The places of `count` sentences that are worth most, less what those before them said.
+
+    `sources` are the articles' ids: among several, one that has been heard already comes later.
+    """
     chosen: list[int] = []
-    repeated = np.zeros(len(worth))
+    repeated, heard = np.zeros(len(worth)), np.zeros(len(worth))
     while len(chosen) < min(count, len(worth)):
-        gain = worth - _REPETITION * repeated
+        gain = worth - _REPETITION * repeated - _HEARD * heard
         gain[chosen] = -np.inf
         best = int(np.argmax(gain))
         chosen.append(best)
         repeated = np.maximum(repeated, vectors @ vectors[best])
+        heard += [source == sources[best] for source in sources]
     return chosen
 
 

@@ -201,13 +201,15 @@ class Catalog:
         return [row["article_id"] for row in self._rows("SELECT article_id FROM pending ORDER BY 1")]
 
     def resolve(self, reference: str) -> str:
-        """The id that `reference` names: an id, an unambiguous start of one, or a key (URL, path).
+        """The id that `reference` names: an id, an unambiguous start of one, a URL or a path.
 
         Raises `NotFoundError` where nothing or more than one article fits.
         """
-        path = str(Path(reference).expanduser().absolute()) if reference else ""
         rows = self._rows("SELECT id FROM article WHERE id = ? OR key = ?", (reference, reference))
-        rows = rows or self._rows("SELECT id FROM article WHERE key = ?", (path,))
+        if not rows and reference:
+            path = str(Path(reference).expanduser().absolute())
+            query = f"SELECT a.id FROM {_CURRENT} WHERE a.key = ? OR v.source = ?"
+            rows = self._rows(query, (path, path))
         if not rows and len(reference) >= 4 and reference.isalnum():
             rows = self._rows("SELECT id FROM article WHERE substr(id, 1, ?) = ?", (len(reference), reference))
         if len(rows) != 1:

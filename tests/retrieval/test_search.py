@@ -20,6 +20,7 @@ from rag.models.fakes import HashEmbedder
 from rag.retrieval.search import CANDIDATES, MAX_TERMS, search, terms
 from rag.storage.store import Store
 from rag.storage.vectors import Vectors
+from rag.text.chunks import embedded_text
 from tests.conftest import row
 
 COUNCIL = "The council of Varrow met on Monday. It approved a budget for the harbour."
@@ -349,6 +350,19 @@ def test_neighbours_do_not_stand_behind_boilerplate(library: Library) -> None:
 def test_candidates_are_enough_for_many_hits(library: Library) -> None:
     library.add([row(number, f"Meeting number {number} of the council of Varrow.") for number in range(2 * CANDIDATES)])
     assert len(library.search("council meeting", 2 * CANDIDATES)) == 2 * CANDIDATES
+
+
+def test_what_only_the_words_found_has_its_true_likeness(library: Library) -> None:
+    """More articles are nearer in meaning than are looked at; the one with the rare word is not among them."""
+    crowd = [row(number, "The budget. A budget.") for number in range(CANDIDATES + 10)]
+    words = " ".join(f"harbour{number} pilot{number}" for number in range(20))
+    library.add([*crowd, row(99, f"Quillon spoke of {words}.")])
+    hits = {hit.article.key: hit for hit in library.search("Quillon budget", CANDIDATES)}
+    rare = hits["id:article-99"]
+    embed = HashEmbedder().embed
+    (vector,), (own,) = embed(["Quillon budget"]), embed([embedded_text(rare.article, rare.chunk)])
+    assert rare.dense == pytest.approx(float(vector @ own), abs=1e-5)
+    assert 0 < rare.dense < min(hit.dense for key, hit in hits.items() if key != "id:article-99")
 
 
 def test_search_without_a_stored_vector_goes_by_words(library: Library) -> None:
