@@ -54,7 +54,7 @@ demo: $(VENV)/installed
 	$(call run,ask "How many sites did the U.S. strikes hit?")
 	$(call run,ask "How many people marched against the rail closure?")
 	$(call run,ask "What caused the fire at the furniture factory?")
-	$(call run,summarize --about "the rail closure" --sentences 4)
+	$(call run,summarize --about "march against the railway closure" --sentences 4)
 
 test: $(VENV)/installed-dev
 	@$(BIN)/python -m pytest

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
 from rag.storage.store import Entry, Store
 from rag.text.chunks import chunk_article, embedded_text
-from rag.types import AddItem, AddReport, Article, Chunk, Embedder, Progress, Read
+from rag.types import AddItem, AddReport, Article, Chunk, Embedder, Progress, Read, Validators
 
 _BATCH_CHUNKS = 96
 
@@ -50,6 +51,8 @@ class _Adding:
         self.batch: dict[str, tuple[int, Read, Article, list[Chunk]]] = {}
         self.size = 0
         self.feeds: list[Read] = []
+        self.incomplete: set[str | None] = set()
+        self.storing: set[str] = set()
 
     def take(self, read: Read) -> None:
         """Put `read` into the batch, or settle it at once where there is nothing to store."""
@@ -59,6 +62,7 @@ class _Adding:
             return
         if article.id in self.batch:
             self.flush()
+        if article.id in self.storing:
             self.wait()
         known = self.store.catalog.current_version(article.id)
         if known == article.version:
@@ -79,13 +83,19 @@ class _Adding:
         if read.status == "feed":
             self.feeds.append(read)
             return
+        if read.status == "failed" and self.feeds:
+            self.incomplete.add(self.feeds[-1].origin)
         status = {"failed": "failed", "skipped": "skipped", "not_modified": "unchanged"}[read.status]
         self.items.append(AddItem(read.source, status, reason=read.reason))  # type: ignore[arg-type]
 
     def remember_feeds(self) -> None:
-        """Note the feeds, once all that they led to is stored: one noted too early would not be asked for it again."""
+        """Note the feeds, once all that they led to is stored.
+
+        One that was noted too early, or as read though an entry failed, would not be asked for it again.
+        """
         for read in self.feeds:
-            self._remember_origin(read, "feed", None)
+            whole = read.origin not in self.incomplete
+            self._remember_origin(read if whole else replace(read, validators=Validators()), "feed", None)
 
     def _remember_origin(self, read: Read, kind: str, article_id: str | None) -> None:
         if read.origin:
@@ -106,6 +116,7 @@ class _Adding:
             for (_, read, article, chunks), part in zip(batch, np.split(vectors, ends[:-1]), strict=True)
         ]
         self.wait()
+        self.storing = {entry.article.id for entry in entries}
         self.stored = self.executor.submit(self._store, [place for place, *_ in batch], entries, embedder.name)
 
     def _store(self, places: list[int], entries: list[Entry], embedder_name: str) -> None:
@@ -120,3 +131,4 @@ class _Adding:
         if self.stored:
             stored, self.stored = self.stored, None
             stored.result()
+            self.storing = set()

@@ -24,9 +24,11 @@ from rag.types import (
     Filters,
     Hit,
     Progress,
+    Read,
     Reason,
     Summary,
     Timings,
+    encodable,
 )
 
 if TYPE_CHECKING:
@@ -120,9 +122,20 @@ class Library:
         from rag.sources import read
 
         origins = self._store.catalog.origins()
-        urls = [url for url, _, _ in origins]
-        reads = read(urls, self.settings, validators=self._store.catalog.validators)
-        return add_articles(reads, self._store, lambda: self._embedder, progress)
+        validators = self._store.catalog.validators
+
+        def reads() -> Iterator[Read]:
+            # Feeds first: a page that one of them has just led to need not be asked again.
+            seen = set()
+            for found in read(
+                [url for url, kind, _ in origins if kind == "feed"], self.settings, validators=validators
+            ):
+                seen.add(found.origin)
+                yield found
+            pages = [url for url, kind, _ in origins if kind == "page" and url not in seen]
+            yield from read(pages, self.settings, validators=validators)
+
+        return add_articles(reads(), self._store, lambda: self._embedder, progress)
 
     def remove(self, reference: str) -> Article:
         """Remove an article with all its versions, and return what was its current one.
@@ -135,11 +148,11 @@ class Library:
 
     def article(self, reference: str, version: str | None = None) -> Article:
         """An article with its text, in its current version or another; raises `NotFoundError`."""
-        return self._store.catalog.article(self._store.catalog.resolve(reference), version)
+        return self._store.catalog.article(self._store.catalog.resolve(encodable(reference)), version)
 
     def versions(self, reference: str) -> list[Article]:
         """Every version of an article, oldest first; raises `NotFoundError`."""
-        return list(self._store.catalog.versions(self._store.catalog.resolve(reference)))
+        return list(self._store.catalog.versions(self._store.catalog.resolve(encodable(reference))))
 
     def articles(
         self, *, publisher: str | None = None, after: date | None = None, before: date | None = None
@@ -265,7 +278,7 @@ class Library:
             return None
 
     def _question(self, question: str) -> str:
-        text = " ".join(question.encode("utf-8", "replace").decode().split())
+        text = " ".join(encodable(question).split())
         if not text:
             raise UserError('the question is empty: ask something, such as `rag ask "What happened?"`')
         if len(text) > self.settings.max_question_chars:
@@ -278,7 +291,7 @@ class Library:
     def _filters(self, publisher: str | None, after: date | None, before: date | None) -> Filters:
         if after and before and after > before:
             raise UserError(f"nothing is both after {after} and before {before}: exchange the two dates")
-        return Filters(publisher, after, before)
+        return Filters(publisher and encodable(publisher), after, before)
 
     def _search(self, question: str, k: int, filters: Filters) -> tuple[Found, NDArray[np.float32]]:
         from rag.retrieval.search import search

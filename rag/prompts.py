@@ -57,15 +57,19 @@ def _folder() -> Path:
 def _parse(file: Path) -> Prompt:
     import yaml
 
-    raw = file.read_text(encoding="utf-8")
-    match = _FRONT_MATTER.match(raw)
     try:
+        raw = file.read_text(encoding="utf-8")
+        match = _FRONT_MATTER.match(raw)
         head = yaml.safe_load(match[1]) if match else None
-    except yaml.YAMLError as exc:
-        raise ConfigError(f"{file}: the front matter cannot be read") from exc
+        used = set(Template(match[2]).get_identifiers()) if match else set()
+        valid = Template(match[2]).is_valid() if match else True
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+        raise ConfigError(f"{file}: the prompt cannot be read") from exc
     if not match or not isinstance(head, dict) or set(head) != {"name", "version", "description", "inputs"}:
         raise ConfigError(f"{file}: the front matter needs name, version, description and inputs")
-    used, inputs = set(Template(match[2]).get_identifiers()), tuple(map(str, head["inputs"]))
+    if not isinstance(head["inputs"], list) or not valid:
+        raise ConfigError(f"{file}: inputs must be a list, and a dollar that is no input is written $$")
+    inputs = tuple(map(str, head["inputs"]))
     if used != set(inputs):
         raise ConfigError(f"{file}: declared inputs are {sorted(inputs)}, used ones {sorted(used)}")
     return Prompt(

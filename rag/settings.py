@@ -77,12 +77,16 @@ def _updated(settings: Settings, values: Mapping[str, Any], where: str) -> Setti
 
 
 def _parsed(name: str, value: Any, kind: type, where: str) -> Any:
+    # A file gives values of a kind, the environment only text.
+    fitting = {int: (int, str), float: (int, float, str), bool: (bool, str), str: (str,)}[kind]
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     try:
+        if not isinstance(value, fitting) or (isinstance(value, bool) and kind is not bool):
+            raise TypeError
         if kind is bool:
             return words[str(value).strip().lower()]
         parsed = kind(value)
-        if kind in (int, float) and parsed < 0:
+        if kind in (int, float) and not 0 <= parsed < float("inf"):
             raise ValueError
         return parsed
     except (KeyError, TypeError, ValueError) as exc:

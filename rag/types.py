@@ -80,6 +80,8 @@ class Article:
         boilerplate: tuple[Span, ...] = (),
     ) -> Article:
         """Build an article, deriving `id` from `key` and `version` from text and metadata."""
+        key, text, title, source = map(encodable, (key, text, title, source))
+        publisher, author, url = (value and encodable(value) for value in (publisher, author, url))
         metadata = [title, publisher, author, published and published.isoformat(), url, language]
         content = json.dumps([text, metadata, boilerplate], ensure_ascii=False)
         return cls(
@@ -100,9 +102,14 @@ class Article:
         )
 
 
+def encodable(text: str) -> str:
+    """`text` with what no encoding can write, such as half a character of a file name, spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _digest(content: str) -> str:
     """Twelve hexadecimal digits: short enough to type, 2**24 articles before a likely clash."""
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)

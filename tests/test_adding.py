@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from rag import AddItem, AddReport, Article, Chunk, Library, NotFoundError, Span, StorageError
+from rag import AddItem, AddReport, Article, Chunk, Library, NotFoundError, Settings, Span, StorageError
 from rag.adding import add_articles
 from rag.models.fakes import HashEmbedder
 from rag.storage.catalog import Catalog
@@ -100,7 +102,6 @@ def test_the_same_article_twice_in_one_run(library: Library) -> None:
     assert library.doctor(mend=False).healthy
 
 
-@pytest.mark.xfail(reason="BUG adding 1: an article whose batch is being stored is taken for a new one")
 def test_the_same_article_again_while_it_is_being_stored(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     put = Store.put
 
@@ -144,7 +145,6 @@ def test_one_bad_file_among_good_ones(library: Library, tmp_path: Path) -> None:
     assert len(library.articles()) == 4
 
 
-@pytest.mark.xfail(reason="BUG adding 2: a file name that is no UTF-8 stops the whole run, and is called damage")
 def test_a_name_that_is_no_utf_8_stops_no_other(library: Library, tmp_path: Path) -> None:
     folder = tmp_path / "news"
     folder.mkdir()
@@ -174,6 +174,23 @@ def test_an_article_without_a_usable_sentence_is_a_failure_with_a_reason(
     report = add_articles([Read(source="s", status="read", article=article)], library._store, lambda: embedder)
     assert report.items == (AddItem("s", "failed", reason="there is nothing in it but boilerplate"),)
     assert library.articles() == []
+
+
+def test_what_another_process_stored_meanwhile_is_unchanged(
+    library: Library, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes in while this run is embedding the same."""
+    embed = embedder.embed
+
+    def and_meanwhile(texts: Sequence[str]) -> NDArray[np.float32]:
+        with Library.open(library.directory, settings=Settings(), embedder=HashEmbedder()) as other:
+            assert statuses(other.add(row(1, OLD))) == ["added"]
+        return embed(texts)
+
+    monkeypatch.setattr(embedder, "embed", and_meanwhile)
+    assert statuses(library.add([row(1, OLD), row(2, NEW)])) == ["unchanged", "added"]
+    assert len(library.versions("id:article-1")) == 1
+    assert library.doctor(mend=False).healthy
 
 
 @pytest.mark.parametrize("failing", [2, 3])

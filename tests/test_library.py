@@ -128,7 +128,6 @@ def test_an_unknown_article_is_not_found(filled: Library, reference: str) -> Non
     assert len(filled.articles()) == 3
 
 
-@pytest.mark.xfail(reason="BUG library 1: UnicodeEncodeError from SQLite", raises=UnicodeEncodeError)
 def test_a_name_that_is_no_text_is_not_found(filled: Library) -> None:
     """What a shell hands over where the bytes typed are no UTF-8."""
     with pytest.raises(NotFoundError):

@@ -132,7 +132,7 @@ def test_the_pinned_requirements_are_what_the_package_asks_for() -> None:
 
 
 FOREIGN = {
-    "a path of one machine": re.compile(r"(?<![\w.])/(?:work|root|home|Users|mnt)/\w"),
+    "a path of one machine": re.compile(r"(?<![\w.])/(?:work|root|home|Users|mnt)/[\w.]"),
     "a registry or index": re.compile(r"pythonhosted|pypi\.org/simple|--(?:extra-)?index-url|--trusted-host|file://\w"),
     "an address of this machine": re.compile(r"https?://(?:127\.|localhost|10\.|192\.168\.)"),
 }

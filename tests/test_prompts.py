@@ -96,7 +96,6 @@ def test_a_malformed_prompt_is_named(folder: Path, content: str, said: str) -> N
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.xfail(reason="BUG prompts 1: some malformed files raise TypeError, UnicodeDecodeError or ValueError")
 @pytest.mark.parametrize(
     "content",
     [

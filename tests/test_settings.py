@@ -142,7 +142,6 @@ def test_a_wrong_variable_is_named(variable: str, value: str, kind: str) -> None
     assert str(caught.value) == f"{variable.lower()} in the environment: {value!r} is not a valid {kind}"
 
 
-@pytest.mark.xfail(reason="BUG settings 1: a value of the wrong kind is bent into shape instead of refused")
 @pytest.mark.parametrize(
     "line",
     [

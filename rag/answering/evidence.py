@@ -27,6 +27,9 @@ Embed = Callable[[Sequence[str]], "NDArray[np.float32]"]
 EMBEDDED = 20
 """So many sentences are embedded for a question: about 130 ms of MiniLM on two cores."""
 
+TELLING: frozenset[Kind] = frozenset({"number", "money", "duration", "date", "cause"})
+"""Kinds whose signs an answer cannot do without; a person may be "swimmers", and have no name."""
+
 TRAITS = (
     "passage",
     "passage_meaning",

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answering.abstention import answerable
-from rag.answering.evidence import Evidence, share_held
+from rag.answering.evidence import TELLING, Evidence, share_held
 from rag.answering.fitted import fitted
 from rag.answering.questions import Question
-from rag.answering.sayings import Lookup, Saying, grouped, state
+from rag.answering.sayings import Lookup, Saying, grouped, nearest_of, state
 from rag.answering.units import unit_of
 from rag.text.chunks import usable_sentences
-from rag.types import Answer, Citation, Reason
+from rag.types import Answer, Reason
 
 MAX_STATEMENTS = 3
-NEAREST = 3
 BEHIND = 2.0
 """A further sentence is said when its score is at most this much lower than the best one's: odds of 1 to 7."""
 _NO_MATCH_MEANING, _NO_MATCH_HELD = 0.25, 0.2
@@ -31,12 +30,12 @@ def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, 
         return Answer(question=question.text, status="abstained", reason="no_match")
     chosen = pick(evidence)
     # Without a figure there is no answer to "how many", however near the sentence is otherwise.
-    fits = any(leader.traits["fits"] for leader, _ in chosen)
+    fits = question.kind not in TELLING or any(leader.traits["fits"] for leader, _ in chosen)
     if abstain and (not fits or answerable(question, evidence) < fitted().threshold):
-        return _abstention(question, evidence)
+        return _abstention(question, evidence, lookup)
     statements, withheld, citations = state([saying for _, saying in chosen], lookup)
     if not statements:
-        return replace(_abstention(question, evidence), withheld=withheld)
+        return replace(_abstention(question, evidence, lookup), withheld=withheld)
     return Answer(
         question=question.text,
         status="answered",
@@ -46,12 +45,12 @@ def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, 
     )
 
 
-def _abstention(question: Question, evidence: Sequence[Evidence]) -> Answer:
+def _abstention(question: Question, evidence: Sequence[Evidence], lookup: Lookup) -> Answer:
     best = evidence[0]
     unrelated = best.meaning < _NO_MATCH_MEANING and share_held(question, best.stems) < _NO_MATCH_HELD
-    nearest = [Citation.of(item.article, item.span, number) for number, item in enumerate(evidence[:NEAREST], 1)]
     reason: Reason = "no_match" if unrelated else "not_stated"
-    return Answer(question=question.text, status="abstained", reason=reason, nearest=tuple(nearest))
+    nearest = nearest_of(evidence, lookup)
+    return Answer(question=question.text, status="abstained", reason=reason, nearest=nearest)
 
 
 def pick(evidence: Sequence[Evidence]) -> list[tuple[Evidence, Saying]]:

@@ -14,18 +14,19 @@ import numpy as np
 
 from rag.answering.evidence import EMBEDDED, Embed, rank, share_held
 from rag.answering.questions import Question
-from rag.answering.sayings import Lookup, Saying, grouped, state
+from rag.answering.sayings import Lookup, Saying, grouped, nearest_of, state
 from rag.answering.units import leans, whole_quotation
 from rag.text.chunks import usable_sentences
 from rag.text.words import words
-from rag.types import Article, Citation, Hit, Span, Summary
+from rag.types import Article, Hit, Span, Summary
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _REPETITION = 0.6
-_HEARD = 0.1
-_OFF_TOPIC = 6.0
+_HEARD = 0.12
+_SAID = 0.95
+_OFF_TOPIC = 8.0
 _LEAD = 0.35
 _LEANING = 0.25
 _MIN_WORDS, _MAX_WORDS = 6, 60
@@ -65,7 +66,7 @@ def summarize_topic(
     evidence = rank(topic, hits, vector, embed, 2 * EMBEDDED)
     best = evidence[0] if evidence else None
     if best is None or (best.meaning < _TOPIC_MEANING and share_held(topic, best.stems) < _TOPIC_HELD):
-        nearest = tuple(Citation.of(item.article, item.span, number) for number, item in enumerate(evidence[:3], 1))
+        nearest = nearest_of(evidence, lookup)
         return Summary(subject=topic.text, status="abstained", reason="no_match", nearest=nearest)
     groups = [
         (leader, Saying(leader.article, leader.span, tuple((echo.article, echo.span) for echo in echoes)))
@@ -93,10 +94,11 @@ def _choose(worth: NDArray[np.float64], vectors: NDArray[np.float32], count: int
     """
     chosen: list[int] = []
     repeated, heard = np.zeros(len(worth)), np.zeros(len(worth))
-    while len(chosen) < min(count, len(worth)):
-        gain = worth - _REPETITION * repeated - _HEARD * heard
-        gain[chosen] = -np.inf
+    while len(chosen) < count:
+        gain = np.where(repeated < _SAID, worth - _REPETITION * repeated - _HEARD * heard, -np.inf)
         best = int(np.argmax(gain))
+        if gain[best] == -np.inf:
+            break
         chosen.append(best)
         repeated = np.maximum(repeated, vectors @ vectors[best])
         heard += [source == sources[best] for source in sources]

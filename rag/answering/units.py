@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rag.types import Span
 
@@ -74,4 +75,6 @@ def whole_quotation(text: str, sentences: Sequence[Span], span: Span) -> Span:
             start = next((s.start for s in sentences if s.start <= quotation.start < s.end), start)
         if quotation.start < end < quotation.end:
             end = next((s.end for s in sentences if s.start < quotation.end <= s.end), end)
-    return Span(start, end) if end - start <= MAX_CHARS else span
+    between = [sentence for sentence in sentences if start <= sentence.start and sentence.end <= end]
+    unbroken = all(not text[one.end : other.start].strip() for one, other in pairwise(between))
+    return Span(start, end) if unbroken and end - start <= MAX_CHARS else span

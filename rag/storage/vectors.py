@@ -170,12 +170,20 @@ def _connect(directory: Path) -> Any:
     Chroma keeps one system a path and process; sharing it would keep ours from being closed.
     """
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
     logging.getLogger("chromadb").setLevel(logging.ERROR)
     with contextlib.suppress(FileExistsError):
         directory.mkdir()
-    return chromadb.PersistentClient(f"{directory}/", settings=Settings(anonymized_telemetry=False))
+    path = f"{directory}/"
+    try:
+        return chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False))
+    except BaseException:
+        # Chroma keeps what failed to open, and would give it back for the same path.
+        SharedSystemClient._identifier_to_system.pop(path, None)
+        SharedSystemClient._identifier_to_refcount.pop(path, None)
+        raise
 
 
 def _metadata(article: Article, chunk: Chunk) -> dict[str, str | int]:

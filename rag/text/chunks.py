@@ -7,7 +7,7 @@ Its size keeps it, with its header, under the 256 tokens that the embedder reads
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rag.text.sentences import split_sentences
 from rag.types import Article, Chunk, Span
@@ -16,6 +16,7 @@ MAX_CHARS = 800
 """About 180 tokens of English: room for a header within the embedder's 256."""
 
 _CLAUSE_END = re.compile(r"[;:,—–)]\s+|\s+")
+_WHOLE = re.compile(r"[^\w\s]*(?:[A-Z]|\d).*[.!?][^\w\s]*", re.DOTALL)
 _HEADER_CHARS = 160
 
 
@@ -37,8 +38,32 @@ def chunk_article(article: Article) -> list[Chunk]:
 
 
 def usable_sentences(article: Article) -> list[Span]:
-    """The sentences of `article` that may be cited: those that touch no boilerplate, in order."""
-    return list(_usable(split_sentences(article.text), article.boilerplate))
+    """The sentences of `article` that may be cited, in order.
+
+    Of one that boilerplate touches, what is left counts only where it is a sentence by itself.
+    """
+    found: list[Span] = []
+    position = 0
+    for sentence in split_sentences(article.text):
+        while position < len(article.boilerplate) and article.boilerplate[position].end <= sentence.start:
+            position += 1
+        last = position
+        while last < len(article.boilerplate) and article.boilerplate[last].start < sentence.end:
+            last += 1
+        touching = article.boilerplate[position:last]
+        found += _left(article.text, sentence, touching) if touching else [sentence]
+    return found
+
+
+def _left(text: str, sentence: Span, touching: Sequence[Span]) -> Iterator[Span]:
+    """The parts of `sentence` between the spans that touch it, so far as they read as sentences."""
+    start = sentence.start
+    for gap in (*touching, Span(sentence.end, sentence.end)):
+        part = text[start : max(start, gap.start)]
+        if _WHOLE.fullmatch(part.strip()):
+            first = start + len(part) - len(part.lstrip())
+            yield Span(first, first + len(part.strip()))
+        start = gap.end
 
 
 def embedded_text(article: Article, chunk: Chunk) -> str:
@@ -51,19 +76,14 @@ def embedded_text(article: Article, chunk: Chunk) -> str:
 def widened(text: str, chunk: Span, neighbours: tuple[Span | None, Span | None]) -> Span:
     """`chunk` with the sentence before and after it where no paragraph ends between them."""
     before, after = neighbours
-    start = before.start if before and "\n" not in text[before.end : chunk.start] else chunk.start
-    end = after.end if after and "\n" not in text[chunk.end : after.start] else chunk.end
+    start = before.start if before and _joined(text[before.end : chunk.start]) else chunk.start
+    end = after.end if after and _joined(text[chunk.end : after.start]) else chunk.end
     return Span(start, end)
 
 
-def _usable(sentences: Iterable[Span], boilerplate: Sequence[Span]) -> Iterator[Span]:
-    """The sentences less those that touch boilerplate; both come in order."""
-    position = 0
-    for sentence in sentences:
-        while position < len(boilerplate) and boilerplate[position].end <= sentence.start:
-            position += 1
-        if position == len(boilerplate) or boilerplate[position].start >= sentence.end:
-            yield sentence
+def _joined(between: str) -> bool:
+    """Whether neither a paragraph's end nor boilerplate stands between two sentences."""
+    return not between.strip() and "\n" not in between
 
 
 def _pieces(text: str, sentence: Span) -> Iterator[Span]:
@@ -73,9 +93,8 @@ def _pieces(text: str, sentence: Span) -> Iterator[Span]:
         ends = [match.end() for match in _CLAUSE_END.finditer(text, start + MAX_CHARS // 2, start + MAX_CHARS)]
         cut = ends[-1] if ends else start + MAX_CHARS
         yield Span(start, start + len(text[start:cut].rstrip()))
-        start = cut
-    if start < sentence.end:
-        yield Span(start, sentence.end)
+        start = sentence.end - len(text[cut : sentence.end].lstrip())
+    yield Span(start, sentence.end)
 
 
 def _groups(article: Article, pieces: Sequence[Span]) -> Iterator[list[Span]]:

@@ -26,8 +26,11 @@ STOPWORDS = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`, lower-cased, in order; possessive endings dropped."""
-    return [_bare(match.group().lower()) for match in WORD.finditer(text)]
+    """The words of `text`, lower-cased, in order; possessive endings dropped.
+
+    Of scripts that put no spaces between words, each character counts as one.
+    """
+    return [_bare(match.group().lower()) for match in WORD.finditer(spaced(text))]
 
 
 def content_words(text: str) -> list[str]:

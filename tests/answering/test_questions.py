@@ -31,7 +31,7 @@ from tests.answering.build import question
         ("Where did the ferry strike?", "place"),
         ("Which city held the march?", "place"),
         ("Why was the pool shut?", "reason"),
-        ("What caused the fire?", "reason"),
+        ("What caused the fire?", "cause"),
         ("What did the mayor say about the bridge?", "speech"),
         ("Did the mayor resign?", "choice"),
         ("The drone attack", "other"),

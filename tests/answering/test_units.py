@@ -165,7 +165,6 @@ def test_what_is_said_is_whole_sentences_around_the_one(text: str, data: st.Data
         assert said == span or said.end - said.start <= MAX_CHARS
 
 
-@pytest.mark.xfail(reason="BUG units 1: a quotation is widened across a sentence that may not be cited")
 def test_boilerplate_inside_a_quotation_is_never_said() -> None:
     pointer = "(Also read: Ten things to know about the pool.)"
     text = f'"We met in the hall for two hours. {pointer} We left without a vote," Mayor Quillon said.'

@@ -82,8 +82,8 @@ def test_chunks_hold_all_that_is_usable_and_no_boilerplate(article: Article) -> 
         for place in range(start, end)
         if not article.text[place].isspace()
     }
+    # Beside boilerplate, what is left of a sentence may be one by itself.
     assert wanted <= held
-    assert {place for place in held if not article.text[place].isspace()} == wanted
     spans = {place for chunk in chunk_article(article) for start, end in chunk.sentences for place in range(start, end)}
     assert wanted <= spans <= held
 
@@ -91,14 +91,18 @@ def test_chunks_hold_all_that_is_usable_and_no_boilerplate(article: Article) -> 
 @settings(deadline=None, max_examples=100)
 @given(articles())
 def test_usable_sentences_are_the_sentences_less_boilerplate(article: Article) -> None:
-    assert usable_sentences(article) == [
+    untouched = [
         sentence
         for sentence in split_sentences(article.text)
         if not any(sentence.start < span.end and span.start < sentence.end for span in article.boilerplate)
     ]
+    usable = usable_sentences(article)
+    assert set(untouched) <= set(usable)
+    for start, end in set(usable) - set(untouched):
+        assert article.text[end - 1] not in " \n"
+        assert not any(start < span.end and span.start < end for span in article.boilerplate)
 
 
-@pytest.mark.xfail(reason="BUG chunks 1: a piece cut out of a long run of spaces is an empty or blank sentence")
 @pytest.mark.parametrize("spaces", [900, 2000])
 def test_a_run_of_spaces_is_no_sentence(spaces: int) -> None:
     """As in a table that was laid out with spaces."""
@@ -158,7 +162,6 @@ def test_a_sentence_that_boilerplate_touches_is_left_out() -> None:
     assert [chunk.text for chunk in chunks] == ["The council met on Monday.", "The mayor was absent."]
 
 
-@pytest.mark.xfail(reason="BUG chunks 2: what follows a bracketed pointer is one sentence with it, and lost")
 def test_what_follows_a_pointer_in_brackets_is_kept() -> None:
     text = "The council met for two hours. (Also read: Ten things to know about the pool) It left without a vote."
     article = article_of(text, find_boilerplate(text))
