@@ -45,6 +45,7 @@ Input = str | Path | Mapping[str, object]
 """A path, a URL, ``-`` for standard input, or one article as a mapping (title, text, …)."""
 
 _HITS = 8
+_MAX_HITS = 1000
 _ASK_HITS = 10
 _TOPIC_HITS = 16
 _PER_ARTICLE = 3
@@ -113,6 +114,9 @@ class Library:
         from rag.sources import read
 
         several = [inputs] if isinstance(inputs, (str, os.PathLike, Mapping)) else inputs
+        several = list(several)
+        if any(isinstance(item, str) and not item.strip() for item in several):
+            raise UserError("a path or URL is empty: nothing was added")
         reads = read(several, self.settings, stdin=stdin)
         return add_articles(reads, self._store, lambda: self._embedder, progress)
 
@@ -182,6 +186,8 @@ class Library:
         """The `k` passages that fit `query` best, best first. `after` and `before` are inclusive."""
         if k < 1:
             raise UserError("k must be 1 or more")
+        if k > _MAX_HITS:
+            raise UserError(f"k must be {_MAX_HITS} or less")
         self._question(query)
         return self._search(query, k, self._filters(publisher, after, before))[0].hits
 

@@ -253,3 +253,18 @@ def test_threads_share_a_library(filled: Library) -> None:
     assert problems == []
     assert len(filled.articles()) == 8
     assert filled.doctor(mend=False).healthy
+
+
+def test_an_empty_path_adds_nothing(library: Library) -> None:
+    """As an unset variable of a shell gives it; the working directory is not meant."""
+    with pytest.raises(UserError, match="a path or URL is empty"):
+        library.add("")
+
+
+def test_missing_vectors_are_said_and_not_an_abstention(filled: Library) -> None:
+    with filled._store.writing() as vectors:
+        vectors.delete(filled._store.catalog.chunk_ids())
+    with pytest.raises(StorageError, match="rag doctor"):
+        filled.ask("What did the council close?")
+    with pytest.raises(UserError, match="1000 or less"):
+        filled.search("pool", 10**20)

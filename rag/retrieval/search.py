@@ -57,6 +57,8 @@ def search(
         with store.reading() as vectors:
             dense = vectors.query(vector, candidates, filters)
             missing = vectors.get([chunk_id for chunk_id in lexical if chunk_id not in dense])
+        if not dense and not filters and store.catalog.count()[1]:
+            raise StorageError(f"the vectors of {store.directory} are missing: `rag doctor` makes them anew")
         dense |= {chunk_id: float(other @ vector) for chunk_id, other in missing.items()}
     except StorageError:
         if not store.catalog.read_only:

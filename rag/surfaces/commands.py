@@ -153,6 +153,8 @@ def export(args: Namespace, output: Output) -> int:
             for row in library.export():
                 output.line(output.encoded(row))
             return DONE
+        if Path(args.file).is_file() and not library.articles():
+            raise UserError(f"the library in {library.directory} is empty: {args.file} was left as it is")
         count = _export_to(Path(args.file), (to_json(row) for row in library.export()))
     value = {"schema": SCHEMA, "file": args.file, "versions": count}
     written = f"Wrote {tables.counted(count, 'article version')} to {args.file}."
