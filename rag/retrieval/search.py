@@ -53,11 +53,13 @@ def search(
     candidates = max(CANDIDATES, 2 * k)
     lexical = store.catalog.match(terms(question), candidates, filters)
     notice = None
+    stored = store.catalog.count()[1]
     try:
         with store.reading() as vectors:
             dense = vectors.query(vector, candidates, filters)
             missing = vectors.get([chunk_id for chunk_id in lexical if chunk_id not in dense])
-        if not dense and not filters and store.catalog.count()[1]:
+        # Stored before the look and still stored after it: no other process's first or last article.
+        if not dense and not filters and stored and store.catalog.count()[1]:
             raise StorageError(f"the vectors of {store.directory} are missing: `rag doctor` makes them anew")
         dense |= {chunk_id: float(other @ vector) for chunk_id, other in missing.items()}
     except StorageError:
