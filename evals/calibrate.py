@@ -30,7 +30,7 @@ from rag.library import Library
 Floats = NDArray[np.float64]
 FOLDS, STEPS, PENALTY = 6, 300, 3.0
 THRESHOLD = 0.5
-"""Fixed beforehand: answering wrongly and refusing wrongly weigh the same."""
+"""Answering wrongly and refusing wrongly weigh the same."""
 
 
 @dataclass(frozen=True)
