@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from rag.errors import NotFoundError, StorageError, UserError
 from rag.settings import Settings, load_settings
-from rag.storage.store import Store
+from rag.storage.store import Store, may_be_library
 from rag.types import (
     AddReport,
     Answer,
@@ -44,6 +44,11 @@ if TYPE_CHECKING:
 Input = str | Path | Mapping[str, object]
 """A path, a URL, ``-`` for standard input, or one article as a mapping (title, text, …)."""
 
+_EXAMPLES = {
+    "question": '`rag ask "What happened?"`',
+    "query": "`rag search flood`",
+    "topic": '`rag summarize --about "the flood"`',
+}
 _HITS = 8
 _MAX_HITS = 1000
 _ASK_HITS = 10
@@ -71,15 +76,18 @@ class Library:
         *,
         settings: Settings | None = None,
         embedder: Embedder | None = None,
+        create: bool = True,
     ) -> Self:
-        """Open the library in `directory`, creating it on first use.
+        """Open the library in `directory`, creating it on first use unless `create` is off.
 
         Raises `StorageError` where the folder cannot be used, `ConfigError` for a wrong setting
-        or a library of a newer format.
+        or a library of a newer format, `UserError` where there is none and none is to be made.
         """
         path = Path(directory).expanduser().absolute()
         if path.exists() and not path.is_dir():
             raise StorageError(f"{path} is a file; a library is a folder")
+        if not create and not may_be_library(path):
+            raise UserError(f"there is no library in {path}: check the name, or make one with `rag add`")
         return cls(path, settings or load_settings(path), embedder)
 
     def close(self) -> None:
@@ -188,7 +196,7 @@ class Library:
             raise UserError("k must be 1 or more")
         if k > _MAX_HITS:
             raise UserError(f"k must be {_MAX_HITS} or less")
-        self._question(query)
+        self._question(query, "query")
         return self._search(query, k, self._filters(publisher, after, before))[0].hits
 
     def ask(
@@ -237,7 +245,11 @@ class Library:
         from rag.answering.summaries import summarize_article, summarize_topic
 
         if (reference is None) == (about is None):
-            raise UserError("give an article's id or a topic (--about), and not both")
+            raise UserError(
+                "name what to summarize: an article's id, or a topic with --about"
+                if about is None
+                else "an article's id or a topic (--about): give one of them, not both"
+            )
         if sentences < 1:
             raise UserError("a summary needs 1 sentence or more")
         started = time.perf_counter()
@@ -246,7 +258,7 @@ class Library:
             retrieved = time.perf_counter()
             summary = summarize_article(article, sentences, self._embedder.embed, self._lookup)
             return dataclasses.replace(summary, timings_ms=_timings(started, retrieved))
-        topic = self._question(about or "")
+        topic = self._question(about or "", "topic")
         filters = self._filters(publisher, after, before)
         found, vector = self._search(topic, max(_TOPIC_HITS, 2 * sentences), filters)
         if not found.hits:
@@ -283,13 +295,13 @@ class Library:
         except NotFoundError:
             return None
 
-    def _question(self, question: str) -> str:
-        text = " ".join(encodable(question).split())
+    def _question(self, typed: str, what: str = "question") -> str:
+        text = " ".join(encodable(typed).split())
         if not text:
-            raise UserError('the question is empty: ask something, such as `rag ask "What happened?"`')
+            raise UserError(f"the {what} is empty: type one, such as {_EXAMPLES[what]}")
         if len(text) > self.settings.max_question_chars:
             raise UserError(
-                f"the question has {len(text):,} characters, and {self.settings.max_question_chars:,} are allowed "
+                f"the {what} has {len(text):,} characters, and {self.settings.max_question_chars:,} are allowed "
                 "(RAG_MAX_QUESTION_CHARS)"
             )
         return text

@@ -51,8 +51,19 @@ def load_settings(directory: Path | None = None, environment: Mapping[str, str] 
             settings = _updated(settings, _read_toml(path), str(path))
     variables = os.environ if environment is None else environment
     known = {f"RAG_{field.name.upper()}": field.name for field in fields(Settings)}
+    _refuse_misspelt(variables, known)
     found = {known[key]: value for key, value in variables.items() if key in known}
     return _updated(settings, found, "the environment")
+
+
+def _refuse_misspelt(variables: Mapping[str, str], known: Mapping[str, str]) -> None:
+    """A variable that is nearly one of ours was meant; others that begin alike are another program's."""
+    for name in variables:
+        if name.startswith("RAG_") and name not in known:
+            from difflib import get_close_matches
+
+            if meant := get_close_matches(name, known, n=1, cutoff=0.9):
+                raise ConfigError(f"{name} is no setting: {meant[0]} is")
 
 
 def _user_config() -> Path:
@@ -76,6 +87,9 @@ def _updated(settings: Settings, values: Mapping[str, Any], where: str) -> Setti
     return replace(settings, **{name: _parsed(name, value, kinds[name], where) for name, value in values.items()})
 
 
+_WANTED = {int: "a whole number, 0 or more", float: "a number, 0 or more", bool: "true or false", str: "text"}
+
+
 def _parsed(name: str, value: Any, kind: type, where: str) -> Any:
     # A file gives values of a kind, the environment only text.
     fitting = {int: (int, str), float: (int, float, str), bool: (bool, str), str: (str,)}[kind]
@@ -90,4 +104,4 @@ def _parsed(name: str, value: Any, kind: type, where: str) -> Any:
             raise ValueError
         return parsed
     except (KeyError, TypeError, ValueError) as exc:
-        raise ConfigError(f"{name} in {where}: {value!r} is not a valid {kind.__name__}") from exc
+        raise ConfigError(f"{name} in {where}: {value!r} is not {_WANTED[kind]}") from exc

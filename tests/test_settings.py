@@ -95,13 +95,13 @@ def test_other_variables_are_not_ours(library_directory: Path, user_directory: P
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("max_redirects = -1", "max_redirects in {file}: -1 is not a valid int"),
-        ('max_redirects = "many"', "max_redirects in {file}: 'many' is not a valid int"),
-        ("[max_redirects]\nx = 1", "max_redirects in {file}: {{'x': 1}} is not a valid int"),
-        ('timeout_seconds = "soon"', "timeout_seconds in {file}: 'soon' is not a valid float"),
-        ("lock_seconds = -0.1", "lock_seconds in {file}: -0.1 is not a valid float"),
-        ('abstain = "perhaps"', "abstain in {file}: 'perhaps' is not a valid bool"),
-        ("abstain = 2", "abstain in {file}: 2 is not a valid bool"),
+        ("max_redirects = -1", "max_redirects in {file}: -1 is not a whole number, 0 or more"),
+        ('max_redirects = "many"', "max_redirects in {file}: 'many' is not a whole number, 0 or more"),
+        ("[max_redirects]\nx = 1", "max_redirects in {file}: {{'x': 1}} is not a whole number, 0 or more"),
+        ('timeout_seconds = "soon"', "timeout_seconds in {file}: 'soon' is not a number, 0 or more"),
+        ("lock_seconds = -0.1", "lock_seconds in {file}: -0.1 is not a number, 0 or more"),
+        ('abstain = "perhaps"', "abstain in {file}: 'perhaps' is not true or false"),
+        ("abstain = 2", "abstain in {file}: 2 is not true or false"),
         ("colour = 1\napproach = 2", "unknown setting in {file}: approach, colour"),
         ("= 1", "{file} cannot be read: "),
         ("max_redirects = 1\nmax_redirects = 2", "{file} cannot be read: "),
@@ -124,22 +124,29 @@ def test_a_file_that_is_no_text_is_named(library_directory: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_misspelt_variable_is_named_and_another_programs_is_not() -> None:
+    with pytest.raises(ConfigError, match="RAG_MAX_FILE_BYTE is no setting: RAG_MAX_FILE_BYTES is"):
+        load_settings(None, {"RAG_MAX_FILE_BYTE": "5"})
+    others = {"RAG_PROMPTS": "x", "RAG_LLM": "x", "RAG_VERIFY": "x", "RAG_EVAL_DATA": "x", "RAG_TIME": "now"}
+    assert load_settings(None, others) == Settings()
+
+
 @pytest.mark.parametrize(
-    ("variable", "value", "kind"),
+    ("variable", "value", "wanted"),
     [
-        ("MAX_FILE_BYTES", "5MB", "int"),
-        ("MAX_FILE_BYTES", "", "int"),
-        ("MAX_REDIRECTS", "-1", "int"),
-        ("MAX_REDIRECTS", "1.5", "int"),
-        ("TIMEOUT_SECONDS", "soon", "float"),
-        ("ALLOW_PRIVATE_URLS", "maybe", "bool"),
-        ("ABSTAIN", "", "bool"),
+        ("MAX_FILE_BYTES", "5MB", "a whole number, 0 or more"),
+        ("MAX_FILE_BYTES", "", "a whole number, 0 or more"),
+        ("MAX_REDIRECTS", "-1", "a whole number, 0 or more"),
+        ("MAX_REDIRECTS", "1.5", "a whole number, 0 or more"),
+        ("TIMEOUT_SECONDS", "soon", "a number, 0 or more"),
+        ("ALLOW_PRIVATE_URLS", "maybe", "true or false"),
+        ("ABSTAIN", "", "true or false"),
     ],
 )
-def test_a_wrong_variable_is_named(variable: str, value: str, kind: str) -> None:
+def test_a_wrong_variable_is_named(variable: str, value: str, wanted: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load_settings(None, {f"RAG_{variable}": value})
-    assert str(caught.value) == f"{variable.lower()} in the environment: {value!r} is not a valid {kind}"
+    assert str(caught.value) == f"{variable.lower()} in the environment: {value!r} is not {wanted}"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FIRST_COLLECTION = "articles"
+_CATALOG = "catalog.sqlite3"
+
+
+def may_be_library(directory: Path) -> bool:
+    """Whether `directory` holds a library, or nothing at all, as a folder made for one does."""
+    return directory.is_dir() and ((directory / _CATALOG).exists() or not any(directory.iterdir()))
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Store:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
             raise StorageError(f"{directory} cannot be used as a library: {exc.strerror}") from exc
-        self.catalog = Catalog(directory / "catalog.sqlite3")
+        self.catalog = Catalog(directory / _CATALOG)
         self.vectors = Vectors.shared(directory / "vectors")
         try:
             if self.catalog.pending() and not self.catalog.read_only:

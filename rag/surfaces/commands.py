@@ -38,8 +38,10 @@ def library_directory(given: str | None) -> Path:
     return user_data_path("rag", appauthor=False)
 
 
-def _open(args: Namespace) -> Library:
-    return Library.open(library_directory(args.library))
+def _open(args: Namespace, *, create: bool = False) -> Library:
+    """The library; a folder that was named is made by `add` alone, so that no typing error makes one."""
+    named = args.library or os.environ.get("RAG_LIBRARY")
+    return Library.open(library_directory(args.library), create=create or not named)
 
 
 def _filters(args: Namespace) -> dict[str, Any]:
@@ -64,7 +66,7 @@ def _stdin() -> BinaryIO | None:
 
 def add(args: Namespace, output: Output) -> int:
     """Add sources, and name each that failed."""
-    with _open(args) as library, progress() as report_progress:
+    with _open(args, create=True) as library, progress() as report_progress:
         report = library.add(args.inputs, stdin=_stdin(), progress=report_progress)
     code = _give_report(report, output, "Nothing to add was found.")
     return code if report.items else FAILED

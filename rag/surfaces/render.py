@@ -35,6 +35,8 @@ def reply(value: Answer | Summary, place: Place) -> Iterator[Paragraph]:
     asked = value.question if isinstance(value, Answer) else value.subject
     if value.status == "answered":
         yield _said(value.statements)
+        for check in dict.fromkeys(s.check for s in value.statements if s.support == "partial" and s.check):
+            yield paragraph(Piece(f"Partly confirmed: {one_line(check)}.", "quiet"))
     else:
         yield paragraph(Piece(_ABSTENTIONS[value.reason or "not_stated"], "title"))
     if value.conflicts:
@@ -93,15 +95,19 @@ def _sources(citations: Sequence[Citation], asked: str, place: Place, *, numbere
         article = (citation.article_id, citation.version)
         if before and before != article:
             yield BLANK
-        before = article
         marker = Piece(f"[{citation.number}] ", "marker") if numbered else Piece("- ")
         indent = len(marker.text)
         span = f"characters {citation.start}–{citation.end}"
         if article in described:
-            same = f"the same article as [{described[article]}]" if numbered else "the same article"
+            number = described[article]
+            same = f"the same article as [{number}]" if numbered else "the same article"
+            if article != before and not numbered:
+                same = f"again {one_line(citation.title)}"
+            before = article
             yield paragraph(marker, Piece(f"{same}, {span}", "quiet"), hanging=indent)
             yield paragraph(*_quoted(citation.quote, asked), indent=indent)
             continue
+        before = article
         described[article] = citation.number
         yield paragraph(marker, *_heading(citation), hanging=indent)
         yield paragraph(*_quoted(citation.quote, asked), indent=indent)

@@ -20,11 +20,35 @@ EMPTY = "The library is empty. Add articles with: rag add PATH-OR-URL\n"
 
 
 @pytest.mark.parametrize("arguments", [["ask", "Why?"], ["search", "why"], ["list"], ["summarize", "--about", "x"]])
-def test_an_empty_library_says_how_to_add(rag: Run, arguments: list[str]) -> None:
+def test_an_empty_library_says_how_to_add(rag: Run, tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "library").mkdir()
     assert rag(*arguments) == Result(0, EMPTY, "")
     as_json = rag(*arguments, "--json")
     assert as_json.code == 0
     assert json.loads(as_json.out).get("reason", "empty_library") == "empty_library"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["ask", "Why?"], ["search", "why"], ["list"], ["summarize", "x"], ["show", "x"], ["remove", "x"]]
+    + [["refresh"], ["export", "-"], ["reindex"], ["doctor"]],
+)
+def test_a_mistyped_library_is_named_and_not_made(rag: Run, tmp_path: Path, arguments: list[str]) -> None:
+    said = f"rag: there is no library in {tmp_path / 'typo'}: check the name, or make one with `rag add`\n"
+    assert rag(*arguments, "--library", str(tmp_path / "typo")) == Result(2, "", said)
+    assert not (tmp_path / "typo").exists()
+
+
+def test_a_folder_of_other_things_is_no_library(rag: Run, tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "a.txt").write_text("A paper.")
+    assert rag("list", "--library", str(tmp_path / "papers")).code == 2
+    assert [file.name for file in (tmp_path / "papers").iterdir()] == ["a.txt"]
+
+
+def test_the_default_library_needs_no_making(rag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAG_LIBRARY")
+    assert rag("ask", "Why?") == Result(0, EMPTY, "")
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\n"])
@@ -41,7 +65,8 @@ def test_a_question_of_a_megabyte(rag: Run, library: Path, command: str) -> None
     long = "why " * 250_000
     for result in (rag(command, long), rag(command, "-", stdin=long.encode())):
         assert (result.code, result.out) == (2, "")
-        assert result.err.startswith("rag: the question has 999,999 characters, and 2,000 are allowed")
+        what = {"ask": "question", "search": "query"}[command]
+        assert result.err.startswith(f"rag: the {what} has 999,999 characters, and 2,000 are allowed")
         assert result.err.count("\n") == 1
 
 
