@@ -95,7 +95,7 @@ def _marked_lines(lines: list[_Line], title: str) -> set[int]:
     # A line too long to be furniture is judged by its sentences alone: some dumps put a whole article in one.
     texts = [line.text.strip() if len(line.text) <= _LONGEST_LINE else "" for line in lines]
     own = {number for number, text in enumerate(texts) if title and " ".join(text.split()).casefold() == title}
-    scores = [appeal(text) if text else _NEVER for text in texts]
+    scores = [_line_appeal(text) if text and len(texts) > 1 else _NEVER for text in texts]
     furniture = {n for n, text in enumerate(texts) if text and (cues.is_furniture(text) or _is_caption(text))}
     furniture -= {number for number in furniture if _is_row(texts, number)}
     prose = {number for number, line in enumerate(lines) if number not in furniture and _is_prose(line.text)}
@@ -114,6 +114,18 @@ def _marked_lines(lines: list[_Line], title: str) -> set[int]:
     marked |= _foot(texts, scores, marked, last, end)
     marked |= {n for n, score in enumerate(scores) if score >= _EDGE and _is_among(n, texts, scores, marked)}
     return marked - own
+
+
+def _line_appeal(text: str) -> float:
+    """How much a line appeals to the reader; one that tells news besides is left to its sentences."""
+    return min(appeal(text), _EDGE) if _is_mixed(text) else appeal(text)
+
+
+def _is_mixed(text: str) -> bool:
+    """Whether one sentence of several appeals to the reader, and another tells news."""
+    sentences = [text[start:end] for start, end in _sentences(text)]
+    told = [_is_prose(sentence) and appeal(sentence) < 2 * _EDGE for sentence in sentences]
+    return any(told) and not all(told)
 
 
 def _is_among(number: int, texts: list[str], scores: list[float], marked: set[int]) -> bool:
@@ -263,6 +275,7 @@ def _within(line: _Line, below: str) -> list[Span]:
     spans = [Span(line.start + match.start(), line.start + match.end()) for match in _BRACKETED.finditer(line.text)]
     sentences, bare = _sentences(line.text), masked(line.text)
     appealing = len(line.text) > _LONGEST_LINE or can_appeal(line.text)
+    mixed = _is_mixed(line.text)
     embed = bool(_EMBED_SOURCE.match(below)) or bool(_CUT_OFF.search(line.text[-_CUT_OFF_CHARS:]))
     for number, (start, end) in enumerate(sentences):
         sentence = line.text[start:end]
@@ -275,7 +288,7 @@ def _within(line: _Line, below: str) -> list[Span]:
         added = len(sentences) > 1 and (
             cues.is_credit(sentence)
             or cues.is_copyright(sentence)
-            or (appealing and appeal(bare[start:end]) >= _BESIDE_OTHERS)
+            or (appealing and appeal(bare[start:end]) >= (0 if mixed and words < _PROSE_WORDS else _BESIDE_OTHERS))
         )
         if broken or added:
             spans.append(Span(line.start + start, line.start + end))

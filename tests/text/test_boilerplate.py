@@ -273,3 +273,12 @@ def test_hostile_text_takes_linear_time(piece: str) -> None:
     # A pattern that backtracks would take hours on this.
     find_boilerplate(piece * (200_000 // len(piece)))
     find_boilerplate((piece * (1_800 // len(piece)) + "\n") * 50)
+
+
+def test_a_line_that_also_tells_news_loses_only_the_appeal() -> None:
+    text = "Follow us. The mayor resigned on Monday after a vote."
+    assert [text[start:end] for start, end in find_boilerplate(text)] == ["Follow us."]
+
+
+def test_a_greeting_alone_is_a_text() -> None:
+    assert find_boilerplate("Hello Bob.") == ()
