@@ -5,10 +5,16 @@
     │   ├── ConfigError      a setting, a missing package, an embedder that does not fit the library
     │   └── NotFoundError    no article, version or folder of that name
     ├── SourceError          one source could not be read; the others are not affected
-    └── StorageError         the library on disk could not be read or written
-        └── BusyError        another process held the writing lock for too long
+    ├── StorageError         the library on disk could not be read or written
+    │   └── BusyError        another process held the writing lock for too long
+    └── ModelError           a language model or an embedding service gave nothing that can be used
+        ├── ModelUnavailableError   too slow, too busy, failing, not there, or it broke off: later it may work
+        ├── ModelAccessError        it refuses the key, the model's name or the request: a setting must change
+        ├── ContextTooLongError     more was sent than the model can read: send less
+        └── ModelReplyError         it did reply, but emptily, cut short, in another form, or by refusing
 
-Each message is one line, says what happened, and where possible what to do next.
+Each message is one line, says what happened, and where possible what to do next. The message
+of a `ModelError` holds no key, and no exception that could hold one is chained to it.
 Surfaces map classes to exit codes and HTTP statuses in one table; adapters of foreign
 libraries translate with ``raise … from exc``.
 """
@@ -40,3 +46,23 @@ class StorageError(RagError):
 
 class BusyError(StorageError):
     """Another process held the writing lock for longer than the time allowed."""
+
+
+class ModelError(RagError):
+    """A language model or an embedding service gave nothing that can be used."""
+
+
+class ModelUnavailableError(ModelError):
+    """No whole reply in the time allowed, too many requests, a failing server, or none there."""
+
+
+class ModelAccessError(ModelError):
+    """The service refuses the key, knows no such model, or rejects the request as such."""
+
+
+class ContextTooLongError(ModelError):
+    """The messages are longer than the model can read at once."""
+
+
+class ModelReplyError(ModelError):
+    """The reply is empty, cut short, of another form than was asked for, or a refusal."""
