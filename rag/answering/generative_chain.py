@@ -1,0 +1,97 @@
+"""A library as a LangChain Runnable: question in, `Answer` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+
+from rag.answering.generative import Event
+from rag.types import Answer, Citation, Hit, Statement
+
+Retrieve = Callable[[str], Sequence[Hit]]
+"""The passages that fit a question, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question and what was retrieved for it."""
+
+    question: str
+    hits: Sequence[Hit]
+
+
+def as_runnable(
+    retrieve: Retrieve,
+    answer: Callable[[str, Sequence[Hit]], Answer],
+    stream: Callable[[str, Sequence[Hit]], Iterator[Event]],
+) -> Runnable[str, Answer]:
+    """The chain: retrieve, then answer.
+
+    `invoke` and `batch`, and their asynchronous forms, give whole answers. `stream` gives the answer
+    as it grows, one statement more each time; the last is the whole. A step that is put behind it
+    in a chain gets the last.
+    """
+
+    def asked(question: str) -> Asked:
+        return Asked(question, retrieve(question))
+
+    return RunnableLambda(asked, name="retrieve") | _Answering(answer, stream)
+
+
+class _Answering(Runnable[Asked, Answer]):
+    name = "answer"
+
+    def __init__(
+        self,
+        answer: Callable[[str, Sequence[Hit]], Answer],
+        stream: Callable[[str, Sequence[Hit]], Iterator[Event]],
+    ) -> None:
+        self._answer = answer
+        self._stream = stream
+
+    def invoke(self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002, ARG002
+        """The whole answer."""
+
+        def whole(asked: Asked) -> Answer:
+            return self._answer(asked.question, asked.hits)
+
+        return self._call_with_config(whole, input, config)
+
+    def stream(
+        self,
+        input: Asked,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Iterator[Answer]:
+        """The answer as it grows."""
+        yield from self.transform(iter([input]), config, **kwargs)
+
+    def transform(
+        self,
+        input: Iterator[Asked],  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,  # noqa: ARG002
+    ) -> Iterator[Answer]:
+        """As `stream`, for what a chain hands on."""
+
+        def growing(handed: Iterator[Asked]) -> Iterator[Answer]:
+            for asked in handed:
+                yield from grown(asked.question, self._stream(asked.question, asked.hits))
+
+        yield from self._transform_stream_with_config(input, growing, config)
+
+
+def grown(question: str, events: Iterator[Event]) -> Iterator[Answer]:
+    """The answer after each statement of a stream, then the whole one."""
+    answer = Answer(question=question, status="answered", engine="generative")
+    for event in events:
+        if isinstance(event, Citation):
+            answer = replace(answer, citations=(*answer.citations, event))
+        elif isinstance(event, Statement):
+            answer = replace(answer, statements=(*answer.statements, event))
+            yield answer
+        else:
+            yield event
