@@ -16,6 +16,8 @@ from rag.answering.questions import Question
 from rag.text.words import stem, words
 
 SIGNS = (
+    "reader",
+    "reader_best",
     "meaning",
     "meaning_best",
     "passage",
@@ -35,6 +37,10 @@ SIGNS = (
     "turned",
     "words",
 )
+
+_LEAST = -5.0
+_NEUTRAL = 0.0
+"""For a text that the reader cannot judge, which leaves the decision to the other signs."""
 
 _READ = 50_000
 """So many characters of an article are looked through for the question's words: 20 ms at most."""
@@ -57,7 +63,10 @@ def signs(question: Question, evidence: Sequence[Evidence]) -> dict[str, float]:
     kind = question.kind
     fits = best.traits["fits"]
     unfit = 1.0 - fits
+    read = [other.answers for other in evidence if other.answers is not None]
     return {
+        "reader": _NEUTRAL if best.answers is None else max(_LEAST, best.answers),
+        "reader_best": max(_LEAST, *read) if read else _NEUTRAL,
         "meaning": best.meaning,
         "meaning_best": max(other.meaning for other in evidence),
         "passage": best.hit.dense,
