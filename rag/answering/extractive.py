@@ -31,7 +31,7 @@ def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, 
     chosen = pick(evidence)
     # Without a figure there is no answer to "how many", however near the sentence is otherwise.
     fits = question.kind not in TELLING or any(leader.traits["fits"] for leader, _ in chosen)
-    if abstain and (not fits or answerable(question, evidence) < fitted().threshold):
+    if abstain and (not fits or answerable(evidence) < fitted().threshold):
         return _abstention(question, evidence, lookup)
     statements, withheld, citations = state([saying for _, saying in chosen], lookup)
     if not statements:

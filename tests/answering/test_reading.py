@@ -9,7 +9,6 @@ import pytest
 from rag.answering.evidence import Evidence
 from rag.answering.reading import PASSAGES, read_evidence
 from rag.types import Passage
-
 from tests.answering.build import evidence, question, story
 
 TEXT = (
