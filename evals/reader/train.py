@@ -188,8 +188,21 @@ def export(net: Net, target: Path) -> None:
     )
     quant_pre_process(str(whole), str(prepared), skip_symbolic_shape=True)
     quantize_dynamic(prepared, target, weight_type=QuantType.QInt8, per_channel=True)
+    _forget_origins(target)
     for file in (whole, prepared):
         file.unlink()
+
+
+def _forget_origins(file: Path) -> None:
+    """Take out where in whose files each node was traced from."""
+    import onnx
+
+    model = onnx.load(file)
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.initializer, *graph.input, *graph.output, *graph.value_info):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    onnx.save(model, file)
 
 
 def main() -> None:
