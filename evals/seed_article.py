@@ -2,8 +2,9 @@
 
     python -m evals.seed_article [QUESTIONS.jsonl] [--verbose]
 
-Two sets of 30 were written from the article alone. `seed_questions_a.jsonl` was looked at while
-the engine was made; `seed_questions_b.jsonl` was not.
+Three sets of 30 were written from the article alone. `seed_questions_a.jsonl` was looked at while
+the engine was made; `seed_questions_b.jsonl` was not, and `seed_questions_c.jsonl` was written when all
+weights were settled.
 """
 
 from __future__ import annotations

@@ -129,12 +129,16 @@ class Library:
         return add_articles(reads, self._store, lambda: self._embedder, progress)
 
     def refresh(self, *, progress: Progress | None = None) -> AddReport:
-        """Fetch every URL and feed again, asking the server only for what has changed."""
+        """Fetch every URL and feed again, asking the server only for what has changed.
+
+        An article that was removed does not come back, though a feed still names it.
+        """
         from rag.adding import add_articles
         from rag.sources import read
 
         origins = self._store.catalog.origins()
         validators = self._store.catalog.validators
+        removed = self._store.catalog.removed()
 
         def reads() -> Iterator[Read]:
             # Feeds first: a page that one of them has just led to need not be asked again.
@@ -143,7 +147,8 @@ class Library:
                 [url for url, kind, _ in origins if kind == "feed"], self.settings, validators=validators
             ):
                 seen.add(found.origin)
-                yield found
+                if found.origin not in removed:
+                    yield found
             pages = [url for url, kind, _ in origins if kind == "page" and url not in seen]
             yield from read(pages, self.settings, validators=validators)
 
@@ -212,7 +217,6 @@ class Library:
         `after` and `before` are inclusive; with one, articles of unknown date are left out.
         Raises `UserError` for an empty or overlong question.
         """
-        from rag.answering.evidence import rank
         from rag.answering.extractive import answer
 
         text = self._question(question)
@@ -223,7 +227,7 @@ class Library:
             return Answer(question=text, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
         retrieved = time.perf_counter()
         analysed = self._analysed(text)
-        evidence = rank(analysed, found.hits, vector, self._embedder.embed)
+        evidence = self._evidence(analysed, found, vector)
         given = answer(analysed, evidence, self._lookup, abstain=self.settings.abstain)
         return dataclasses.replace(given, notice=found.notice, timings_ms=_timings(started, retrieved))
 
@@ -277,12 +281,17 @@ class Library:
 
     def evidence(self, question: str) -> tuple[Question, list[Evidence]]:
         """What an answer to `question` is chosen from, best first: for calibration and for a look inside."""
-        from rag.answering.evidence import rank
-
         text = self._question(question)
         found, vector = self._search(text, _ASK_HITS, Filters())
         analysed = self._analysed(text)
-        return analysed, rank(analysed, found.hits, vector, self._embedder.embed)
+        return analysed, self._evidence(analysed, found, vector)
+
+    def _evidence(self, question: Question, found: Found, vector: NDArray[np.float32]) -> list[Evidence]:
+        from rag.answering.evidence import rank
+        from rag.answering.reading import read_evidence
+        from rag.models.reader import load_reader
+
+        return read_evidence(question, rank(question, found.hits, vector, self._embedder.embed), load_reader().read)
 
     def _analysed(self, question: str) -> Question:
         from rag.answering.questions import analyse

@@ -134,6 +134,14 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of sentences as a reader is given them, under the title of their article."""
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """What a search may return. Dates are inclusive; with one, undated articles are left out."""
 

@@ -154,6 +154,20 @@ def test_what_was_removed_is_not_asked_again(site: Site, news: Library) -> None:
     assert outcome(site, news.refresh()) == [("/baths", "unchanged", None)]
 
 
+def test_what_was_removed_does_not_come_back_with_its_feed(site: Site, news: Library) -> None:
+    site.story("pool", "library")
+    site.story("baths", "school")
+    news.add(site.feed("pool", "baths"))
+    news.remove(f"{site.base}/pool")
+    site.story("court", "court")
+    site.feed("pool", "court", "baths")
+    news.refresh()
+    assert titles(news) == {"Council closes the baths", "Council closes the court"}
+    assert ("/pool", "added", None) in outcome(site, news.add(f"{site.base}/pool"))
+    news.refresh()
+    assert len(titles(news)) == 3
+
+
 def test_files_are_not_refreshed(news: Library, tmp_path: Path) -> None:
     (tmp_path / "story.txt").write_text("A story from a file\n\nThe council met on Monday.")
     news.add(tmp_path / "story.txt")

@@ -16,7 +16,7 @@ from rag.types import Answer, Reason
 
 MAX_STATEMENTS = 3
 BEHIND = 2.0
-"""A further sentence is said when its score is at most this much lower than the best one's: odds of 1 to 7."""
+"""A further sentence is said when it is worth at most this much less than the best one's: odds of 1 to 7."""
 _NO_MATCH_MEANING, _NO_MATCH_HELD = 0.25, 0.2
 
 
@@ -31,7 +31,7 @@ def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, 
     chosen = pick(evidence)
     # Without a figure there is no answer to "how many", however near the sentence is otherwise.
     fits = question.kind not in TELLING or any(leader.traits["fits"] for leader, _ in chosen)
-    if abstain and (not fits or answerable(question, evidence) < fitted().threshold):
+    if abstain and (not fits or answerable(evidence) < fitted().threshold):
         return _abstention(question, evidence, lookup)
     statements, withheld, citations = state([saying for _, saying in chosen], lookup)
     if not statements:
@@ -57,7 +57,7 @@ def pick(evidence: Sequence[Evidence]) -> list[tuple[Evidence, Saying]]:
     """What to say and the evidence that led to it, best first: nothing twice, nothing much worse than the best."""
     chosen: list[tuple[Evidence, Saying]] = []
     for leader, echoes in grouped(evidence):
-        if len(chosen) == MAX_STATEMENTS or leader.score < evidence[0].score - BEHIND:
+        if len(chosen) == MAX_STATEMENTS or leader.worth < evidence[0].worth - BEHIND:
             break
         unit = unit_of(leader.article.text, usable_sentences(leader.article), leader.span)
         if not any(said.overlaps(leader.article, unit) for _, said in chosen):

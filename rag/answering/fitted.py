@@ -10,13 +10,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Fitted:
-    """One weight a trait (`ranking`) and a sign (`abstention`), the bias, and when to answer.
+    """One weight a trait (`ranking`) and a sign (`abstention`), the bias, the reader's weight beside the
+    ranking (`reading`), and when to answer.
 
     A question is answered when the estimated probability that the best evidence answers it
     reaches `threshold`.
     """
 
     ranking: dict[str, float]
+    reading: float
     abstention: dict[str, float]
     bias: float
     threshold: float

@@ -66,11 +66,6 @@ _KINDS: dict[Kind, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
-_FOCUS = re.compile(
-    r"\b(?:how many|how much|what|which|whose)\s+((?:[\w'’-]+\s+){0,3}?[\w'’-]+)"
-    r"(?=\s+(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|of|in|on|at|by|for|to|that|who)\b|\?|$)",
-    re.IGNORECASE,
-)
 _NAME = re.compile(r"(?<![\w.])(?:[A-Z][\w’'.-]*[\w]|[A-Z])(?![\w])")
 
 
@@ -80,8 +75,7 @@ class Question:
 
     `weights` maps the stem of each content word to its weight, its inverse document frequency
     (Spärck Jones, 1972) over the library's chunks: a rare word says more. `names` and `figures`
-    are stems and digits that an answer's surroundings should hold; `focus` are the stems of
-    what is counted or asked for, such as "site" in "How many sites …".
+    are stems and digits that an answer's surroundings should hold.
     """
 
     text: str
@@ -89,7 +83,6 @@ class Question:
     weights: Mapping[str, float]
     names: frozenset[str]
     figures: frozenset[str]
-    focus: tuple[str, ...]
 
     @property
     def total(self) -> float:
@@ -108,14 +101,12 @@ def analyse(text: str, frequencies: Callable[[list[str]], Mapping[str, int]], ch
         weight = log(1 + (chunks - count + 0.5) / (count + 0.5))
         weights[stem(word)] = max(weight, weights.get(stem(word), 0.0))
     kind: Kind = next((kind for kind, pattern in _KINDS.items() if pattern.search(text)), "other")
-    focus = _FOCUS.search(text)
     return Question(
         text=text,
         kind=kind,
         weights=weights,
         names=frozenset(_names(text)),
         figures=frozenset(word for word in found if word[0].isdigit()),
-        focus=tuple(stem(word) for word in words(focus[1]) if word not in STOPWORDS) if focus else (),
     )
 
 

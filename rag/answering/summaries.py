@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.answering.evidence import EMBEDDED, Embed, rank, share_held
+from rag.answering.evidence import Embed, rank, share_held
 from rag.answering.questions import Question
 from rag.answering.sayings import Lookup, Saying, grouped, nearest_of, state
 from rag.answering.units import leans, whole_quotation
 from rag.text.chunks import usable_sentences
+from rag.text.instructions import addresses_a_model
 from rag.text.words import words
 from rag.types import Article, Hit, Span, Summary
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_EMBEDDED = 40
 _REPETITION = 0.6
 _HEARD = 0.12
 _SAID = 0.95
@@ -63,7 +65,7 @@ def summarize_topic(
     Abstains where no passage is near the topic. The same thing said by several is said once, with
     all of them cited.
     """
-    evidence = rank(topic, hits, vector, embed, 2 * EMBEDDED)
+    evidence = rank(topic, hits, vector, embed, _EMBEDDED)
     best = evidence[0] if evidence else None
     if best is None or (best.meaning < _TOPIC_MEANING and share_held(topic, best.stems) < _TOPIC_HELD):
         nearest = nearest_of(evidence, lookup)
@@ -112,6 +114,7 @@ def _stands_alone(article: Article, sentences: Sequence[Span], span: Span) -> bo
         _MIN_WORDS <= len(words(text)) <= _MAX_WORDS
         and text.rstrip("\"”’')]").endswith((".", "!", "?"))
         and text != article.title
+        and not addresses_a_model(text)
         and whole_quotation(article.text, sentences, span) == span
     )
 

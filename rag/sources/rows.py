@@ -78,6 +78,8 @@ def draft_fields(fields: Mapping[str, object]) -> Draft:
     """Draft an article from fields whose names are in lower case, without ``_``, ``-`` and spaces."""
     body = next((text for name in TEXT if (text := _text(fields.get(name)))), "")
     if not body.strip():
+        if meant := next((name for name in TEXT if name in fields), None):
+            raise SourceError(f"its field {meant} is empty or holds no text")
         given = ", ".join(list(fields)[:8]) or "none"
         raise SourceError(f"has no text field (looked for text, body, content and the like; its fields: {given})")
     if len(_HTML.findall(body[:20_000])) >= 2 or re.match(r"\s*<(?:p|div|!doctype|html)\b", body, re.IGNORECASE):

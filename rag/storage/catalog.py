@@ -183,12 +183,14 @@ class Catalog:
         self._db.execute("DELETE FROM chunk WHERE article_id = ?", (article_id,))
 
     def remove(self, article_id: str) -> None:
-        """Remove an article with all its versions and chunks."""
+        """Remove an article with all its versions and chunks; what URL it came from is remembered as removed."""
+        self._db.execute("INSERT OR IGNORE INTO removed SELECT url FROM origin WHERE article_id = ?", (article_id,))
         self._drop_chunks(article_id)
         self._db.execute("DELETE FROM article WHERE id = ?", (article_id,))
 
     def put_origin(self, url: str, kind: str, article_id: str | None, validators: Validators) -> None:
         """Remember a URL to ask again on refresh."""
+        self._db.execute("DELETE FROM removed WHERE url = ?", (url,))
         self._db.execute(
             "INSERT OR REPLACE INTO origin VALUES (?, ?, ?, ?, ?)",
             (url, kind, article_id, validators.etag, validators.last_modified),
@@ -352,6 +354,10 @@ class Catalog:
         """The URLs to ask again on refresh: (url, page or feed, the article that it gave)."""
         rows = self._rows("SELECT url, kind, article_id FROM origin ORDER BY kind DESC, url")
         return [(row["url"], row["kind"], row["article_id"]) for row in rows]
+
+    def removed(self) -> frozenset[str]:
+        """The URLs whose articles were removed, and that nobody has added again since."""
+        return frozenset(row["url"] for row in self._rows("SELECT url FROM removed"))
 
     def validators(self, url: str) -> Validators | None:
         """What the server gave with the last reading of `url`."""

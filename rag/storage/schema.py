@@ -61,6 +61,9 @@ STEPS = (
     ) STRICT;
     CREATE INDEX origin_article ON origin (article_id);
     """,
+    """
+    CREATE TABLE removed (url TEXT PRIMARY KEY) STRICT;
+    """,
 )
 
 FORMAT = len(STEPS)

@@ -118,7 +118,8 @@ def _marked_lines(lines: list[_Line], title: str) -> set[int]:
 
 def _line_appeal(text: str) -> float:
     """How much a line appeals to the reader; one that tells news besides is left to its sentences."""
-    return min(appeal(text), _EDGE) if _is_mixed(text) else appeal(text)
+    score = appeal(text)
+    return min(score, _EDGE) if score > _EDGE and _is_mixed(text) else score
 
 
 def _is_mixed(text: str) -> bool:
@@ -275,7 +276,6 @@ def _within(line: _Line, below: str) -> list[Span]:
     spans = [Span(line.start + match.start(), line.start + match.end()) for match in _BRACKETED.finditer(line.text)]
     sentences, bare = _sentences(line.text), masked(line.text)
     appealing = len(line.text) > _LONGEST_LINE or can_appeal(line.text)
-    mixed = _is_mixed(line.text)
     embed = bool(_EMBED_SOURCE.match(below)) or bool(_CUT_OFF.search(line.text[-_CUT_OFF_CHARS:]))
     for number, (start, end) in enumerate(sentences):
         sentence = line.text[start:end]
@@ -288,11 +288,16 @@ def _within(line: _Line, below: str) -> list[Span]:
         added = len(sentences) > 1 and (
             cues.is_credit(sentence)
             or cues.is_copyright(sentence)
-            or (appealing and appeal(bare[start:end]) >= (0 if mixed and words < _PROSE_WORDS else _BESIDE_OTHERS))
+            or (appealing and _is_added(appeal(bare[start:end]), words, line.text))
         )
         if broken or added:
             spans.append(Span(line.start + start, line.start + end))
     return spans
+
+
+def _is_added(score: float, words: int, line: str) -> bool:
+    """Whether a sentence appeals to the reader beside others, surely or shortly beside news."""
+    return score >= _BESIDE_OTHERS or (score >= 0 and words < _PROSE_WORDS and _is_mixed(line))
 
 
 def _sentences(text: str) -> list[tuple[int, int]]:

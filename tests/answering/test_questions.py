@@ -60,7 +60,6 @@ def test_a_question_taken_apart() -> None:
         weights={stem(word): weight[word] for word in counts},
         names=frozenset({"iraq", "feb"}),
         figures=frozenset({"2"}),
-        focus=(stem("sites"),),
     )
     # A rare word says more than a common one.
     assert taken.weights[stem("sites")] > taken.weights["feb"] > taken.weights["iraq"] > 0

@@ -1,0 +1,1 @@
+"""Trains the reader that ships in `rag/models/reader.onnx`."""
