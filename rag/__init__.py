@@ -1,6 +1,19 @@
 """Ask questions of news articles; every sentence of the answer carries its source, to the character."""
 
-from rag.errors import BusyError, ConfigError, NotFoundError, RagError, SourceError, StorageError, UserError
+from rag.errors import (
+    BusyError,
+    ConfigError,
+    ContextTooLongError,
+    ModelAccessError,
+    ModelError,
+    ModelReplyError,
+    ModelUnavailableError,
+    NotFoundError,
+    RagError,
+    SourceError,
+    StorageError,
+    UserError,
+)
 from rag.library import Library
 from rag.prompts import Prompt
 from rag.prompts import load as load_prompt
@@ -23,6 +36,7 @@ from rag.types import (
     Summary,
     Timings,
     Usage,
+    Verification,
     Withheld,
 )
 
@@ -38,10 +52,15 @@ __all__ = [
     "ConfigError",
     "Conflict",
     "ConflictValue",
+    "ContextTooLongError",
     "Embedder",
     "Filters",
     "Hit",
     "Library",
+    "ModelAccessError",
+    "ModelError",
+    "ModelReplyError",
+    "ModelUnavailableError",
     "NotFoundError",
     "Prompt",
     "RagError",
@@ -54,6 +73,7 @@ __all__ = [
     "Timings",
     "Usage",
     "UserError",
+    "Verification",
     "Withheld",
     "load_prompt",
     "load_settings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -28,16 +28,21 @@ from rag.types import (
     Reason,
     Summary,
     Timings,
+    Verification,
     encodable,
 )
 
 if TYPE_CHECKING:
     import numpy as np
+    from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
     from numpy.typing import NDArray
 
     from rag.answering.evidence import Evidence
+    from rag.answering.generative_summaries import SummaryEngine
+    from rag.answering.generative_writing import Writer
     from rag.answering.questions import Question
+    from rag.models.chat_model import ChatModel
     from rag.repair import DoctorReport
     from rag.retrieval.search import Found
 
@@ -50,6 +55,7 @@ _EXAMPLES = {
     "topic": '`rag summarize --about "the flood"`',
 }
 _HITS = 8
+_OWN_SENTENCES = "these are the articles' own sentences"
 _MAX_HITS = 1000
 _ASK_HITS = 10
 _TOPIC_HITS = 16
@@ -62,11 +68,18 @@ class Library:
     One object may be used from several threads; several processes may work on one directory.
     """
 
-    def __init__(self, directory: Path, settings: Settings, embedder: Embedder | None = None) -> None:
-        """Prefer `open`. `embedder` takes the place of the one that `settings` name."""
+    def __init__(
+        self,
+        directory: Path,
+        settings: Settings,
+        embedder: Embedder | None = None,
+        llm: str | BaseChatModel | ChatModel | None = None,
+    ) -> None:
+        """Prefer `open`. `embedder` and `llm` take the place of those that `settings` name."""
         self.directory = directory
         self.settings = settings
         self._given_embedder = embedder
+        self._given_llm = llm
         self._store = Store(directory, settings.lock_seconds)
 
     @classmethod
@@ -76,9 +89,12 @@ class Library:
         *,
         settings: Settings | None = None,
         embedder: Embedder | None = None,
+        llm: str | BaseChatModel | ChatModel | None = None,
         create: bool = True,
     ) -> Self:
         """Open the library in `directory`, creating it on first use unless `create` is off.
+
+        `llm` is a setting as in `Settings.llm`, or a chat model of LangChain's.
 
         Raises `StorageError` where the folder cannot be used, `ConfigError` for a wrong setting
         or a library of a newer format, `UserError` where there is none and none is to be made.
@@ -88,7 +104,7 @@ class Library:
             raise StorageError(f"{path} is a file; a library is a folder")
         if not create and not may_be_library(path):
             raise UserError(f"there is no library in {path}: check the name, or make one with `rag add`")
-        return cls(path, settings or load_settings(path), embedder)
+        return cls(path, settings or load_settings(path), embedder, llm)
 
     def close(self) -> None:
         """Close the files of the library."""
@@ -107,6 +123,29 @@ class Library:
         from rag.models.embeddings import load_embedder
 
         return self._given_embedder or load_embedder(self.settings.embeddings)
+
+    @cached_property
+    def chat_model(self) -> ChatModel | None:
+        """The language model that writes the answers, `None` where they are the articles' own sentences."""
+        setting = self._given_llm or self.settings.llm
+        if setting == "extractive":
+            return None
+        from rag.models.chat import load_chat
+
+        return load_chat(setting, timeout_seconds=self.settings.llm_timeout_seconds)
+
+    @cached_property
+    def _writer(self) -> Writer | None:
+        if self.chat_model is None:
+            return None
+        from rag.answering.generative_writing import Writer
+
+        brief = self.chat_model.name.startswith("local:SmolLM2")
+        return Writer(chat=self.chat_model, similarity=self._similarity, brief=brief)
+
+    def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
+        vectors = self._embedder.embed([text, *others])
+        return [float(score) for score in vectors[1:] @ vectors[0]]
 
     # Articles ------------------------------------------------------------------------------
 
@@ -217,8 +256,6 @@ class Library:
         `after` and `before` are inclusive; with one, articles of unknown date are left out.
         Raises `UserError` for an empty or overlong question.
         """
-        from rag.answering.extractive import answer
-
         text = self._question(question)
         filters = self._filters(publisher, after, before)
         started = time.perf_counter()
@@ -226,10 +263,27 @@ class Library:
         if not found.hits:
             return Answer(question=text, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
         retrieved = time.perf_counter()
-        analysed = self._analysed(text)
-        evidence = self._evidence(analysed, found, vector)
-        given = answer(analysed, evidence, self._lookup, abstain=self.settings.abstain)
-        return dataclasses.replace(given, notice=found.notice, timings_ms=_timings(started, retrieved))
+        given = self._answer(text, found, vector)
+        notice = "; ".join(filter(None, (given.notice, found.notice))) or None
+        return dataclasses.replace(given, notice=notice, timings_ms=_timings(started, retrieved))
+
+    def _answer(self, question: str, found: Found, vector: NDArray[np.float32]) -> Answer:
+        """What the language model writes where one is set, else the articles' own sentences."""
+
+        def extractive(why: str | None = None) -> Answer:
+            from rag.answering.extractive import answer
+
+            analysed = self._analysed(question)
+            evidence = self._evidence(analysed, found, vector)
+            given = answer(analysed, evidence, self._lookup, abstain=self.settings.abstain)
+            return dataclasses.replace(given, notice=why and f"{why}; {_OWN_SENTENCES}")
+
+        if self._writer is None:
+            return extractive()
+        from rag.answering.generative import GenerativeEngine
+
+        engine = GenerativeEngine(writer=self._writer)
+        return engine.answer(question, found.hits, self._lookup, fallback=extractive)
 
     def summarize(
         self,
@@ -260,7 +314,13 @@ class Library:
         if reference is not None:
             article = self.article(reference)
             retrieved = time.perf_counter()
-            summary = summarize_article(article, sentences, self._embedder.embed, self._lookup)
+
+            def plain(why: str | None = None) -> Summary:
+                given = summarize_article(article, sentences, self._embedder.embed, self._lookup)
+                return dataclasses.replace(given, notice=why and f"{why}; {_OWN_SENTENCES}")
+
+            written = self._summaries()
+            summary = written.of_article(article, sentences, self._lookup, fallback=plain) if written else plain()
             return dataclasses.replace(summary, timings_ms=_timings(started, retrieved))
         topic = self._question(about or "", "topic")
         filters = self._filters(publisher, after, before)
@@ -268,10 +328,55 @@ class Library:
         if not found.hits:
             return Summary(subject=topic, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
         retrieved = time.perf_counter()
-        summary = summarize_topic(
-            self._analysed(topic), found.hits, sentences, vector, self._embedder.embed, self._lookup
+
+        def plain_topic(why: str | None = None) -> Summary:
+            given = summarize_topic(
+                self._analysed(topic), found.hits, sentences, vector, self._embedder.embed, self._lookup
+            )
+            return dataclasses.replace(given, notice=why and f"{why}; {_OWN_SENTENCES}")
+
+        written = self._summaries()
+        summary = (
+            written.of_topic(topic, found.hits, sentences, self._lookup, fallback=plain_topic)
+            if written
+            else plain_topic()
         )
-        return dataclasses.replace(summary, notice=found.notice, timings_ms=_timings(started, retrieved))
+        notice = "; ".join(filter(None, (summary.notice, found.notice))) or None
+        return dataclasses.replace(summary, notice=notice, timings_ms=_timings(started, retrieved))
+
+    def _summaries(self) -> SummaryEngine | None:
+        if self._writer is None:
+            return None
+        from rag.answering.generative_summaries import SummaryEngine
+
+        return SummaryEngine(writer=self._writer)
+
+    def verify(
+        self, text: str, *, publisher: str | None = None, after: date | None = None, before: date | None = None
+    ) -> Verification:
+        """Check any text against the library, sentence by sentence; no model is asked.
+
+        Raises `UserError` for a text that is empty or longer than `max_verified_chars`.
+        """
+        from rag.answering.evidence import rank
+        from rag.verifying import verify
+
+        whole = encodable(text)
+        if not whole.strip():
+            raise UserError("the text is empty: give one or more sentences to check")
+        if len(whole) > self.settings.max_verified_chars:
+            raise UserError(
+                f"the text has {len(whole):,} characters, and {self.settings.max_verified_chars:,} are allowed "
+                "(RAG_MAX_VERIFIED_CHARS)"
+            )
+        filters = self._filters(publisher, after, before)
+
+        def ranked(sentence: str) -> list[Evidence]:
+            sought = " ".join(sentence[: self.settings.max_question_chars].split())
+            found, vector = self._search(sought, _ASK_HITS, filters)
+            return rank(self._analysed(sought), found.hits, vector, self._embedder.embed) if found.hits else []
+
+        return verify(whole, ranked, self._similarity)
 
     def as_retriever(self, k: int = _HITS) -> BaseRetriever:
         """A LangChain retriever over this library, for a chain of the caller's own."""

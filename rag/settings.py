@@ -26,6 +26,8 @@ class Settings:
     `embeddings` is empty for the bundled MiniLM weights, or a folder with `model.onnx` and
     `tokenizer.json`. `allow_private_urls` lets a URL lead to a private or loopback address. With
     `abstain` off, a question always gets the best sentences there are: for measuring, not for trust.
+    `llm` names who writes answers: `extractive` for the articles' own sentences, `auto` for an OpenAI key or
+    base URL in the environment, `local`, or a provider and model such as `openai:gpt-5-mini`.
     """
 
     embeddings: str = ""
@@ -36,8 +38,11 @@ class Settings:
     lock_seconds: float = 60.0
     max_feed_entries: int = 100
     max_question_chars: int = 2_000
+    max_verified_chars: int = 50_000
     allow_private_urls: bool = False
     abstain: bool = True
+    llm: str = "extractive"
+    llm_timeout_seconds: float = 60.0
 
 
 def load_settings(directory: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

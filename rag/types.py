@@ -237,6 +237,23 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True)
+class Verification:
+    """A text of the caller's, sentence by sentence, each with its verdict and the passages that decided it."""
+
+    statements: tuple[Statement, ...]
+    citations: tuple[Citation, ...]
+
+    @property
+    def supported(self) -> bool:
+        """Whether no sentence is unsupported."""
+        return all(statement.support != "unsupported" for statement in self.statements)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"schema": SCHEMA, "supported": self.supported, **_plain(self)}
+
+
+@dataclass(frozen=True, slots=True)
 class ConflictValue:
     """One of the values that sources give, and the citations that give it."""
 

@@ -12,7 +12,7 @@ from rag import errors
 
 CLASSES = {name: value for name, value in vars(errors).items() if inspect.isclass(value)}
 # Raised to be caught within the same module, or in a process of its own.
-INTERNAL = {"ValueError", "TypeError", "EOFError"}
+INTERNAL = {"ValueError", "TypeError", "EOFError", "TimeoutError"}
 
 
 def drawn() -> dict[str, str]:

@@ -41,6 +41,9 @@ VALUES = {
     "max_question_chars": ("80", 80),
     "allow_private_urls": ("Yes", True),
     "abstain": ("off", False),
+    "max_verified_chars": ("90", 90),
+    "llm": ("local", "local"),
+    "llm_timeout_seconds": ("1.5", 1.5),
 }
 
 
@@ -127,7 +130,7 @@ def test_a_file_that_is_no_text_is_named(library_directory: Path) -> None:
 def test_a_misspelt_variable_is_named_and_another_programs_is_not() -> None:
     with pytest.raises(ConfigError, match="RAG_MAX_FILE_BYTE is no setting: RAG_MAX_FILE_BYTES is"):
         load_settings(None, {"RAG_MAX_FILE_BYTE": "5"})
-    others = {"RAG_PROMPTS": "x", "RAG_LLM": "x", "RAG_VERIFY": "x", "RAG_EVAL_DATA": "x", "RAG_TIME": "now"}
+    others = {"RAG_PROMPTS": "x", "RAG_VERIFY": "x", "RAG_EVAL_DATA": "x", "RAG_TIME": "now"}
     assert load_settings(None, others) == Settings()
 
 

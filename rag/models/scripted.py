@@ -166,7 +166,8 @@ class ScriptedServer:
     @property
     def base_url(self) -> str:
         """What OPENAI_BASE_URL is set to."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}/v1"
 
     def close(self) -> None:
         """Stop, and end what is still being sent."""

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NoReturn
 
-from rag.errors import NotFoundError, RagError, UserError
+from rag.errors import ModelAccessError, NotFoundError, RagError, UserError
 
 if TYPE_CHECKING:
     from rag.surfaces.output import Output
@@ -23,6 +23,7 @@ EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (BrokenPipeError, 141),  # as the shell reports a program that a closed pipe ends
     (NotFoundError, 1),
     (UserError, 2),
+    (ModelAccessError, 2),
     (Exception, 1),
 )
 """Error class to exit code; the first that fits decides."""
@@ -164,13 +165,17 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("inputs", nargs="+", metavar="PATH|URL|-", help="what to add; - reads standard input")
     sub = command("ask", "answer a question, with sources", filtered=True)
     sub.add_argument("question", nargs="+", type=_text, metavar="QUESTION", help="- reads it from standard input")
+    _add_llm(sub)
     sub = command("summarize", "summarize an article, or what articles say about a topic", filtered=True)
     sub.add_argument("id", nargs="?", type=_text, metavar="ID", help="an article: its id, URL or path")
     sub.add_argument("--about", type=_text, metavar="TOPIC", help="a topic, in place of an article")
     sub.add_argument("--sentences", type=int, default=5, metavar="N", help="how many sentences (default: 5)")
+    _add_llm(sub)
     sub = command("search", "find the passages that fit a query best", filtered=True)
     sub.add_argument("query", nargs="+", type=_text, metavar="QUERY", help="- reads it from standard input")
     sub.add_argument("-k", type=int, default=8, metavar="N", help="how many passages (default: 8)")
+    sub = command("verify", "check a text of yours against the articles, sentence by sentence", filtered=True)
+    sub.add_argument("text", nargs="+", type=_text, metavar="TEXT|FILE", help="- reads it from standard input")
     command("list", "list the articles", filtered=True)
     sub = command("show", "show an article's text")
     sub.add_argument("id", type=_text, metavar="ID", help="an article: its id, the start of it, its URL or path")
@@ -194,6 +199,12 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     options.add_argument("--library", metavar="DIR", help="the library's folder")
     options.add_argument("--json", action="store_true", help="print one JSON object")
     options.add_argument("--debug", action="store_true", help="show tracebacks and logs")
+
+
+def _add_llm(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--llm", type=_text, metavar="MODEL", help="who writes: extractive, auto, local, or such as openai:gpt-5-mini"
+    )
 
 
 def _filters() -> _Parser:

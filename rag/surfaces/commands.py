@@ -41,7 +41,8 @@ def library_directory(given: str | None) -> Path:
 def _open(args: Namespace, *, create: bool = False) -> Library:
     """The library; a folder that was named is made by `add` alone, so that no typing error makes one."""
     named = args.library or os.environ.get("RAG_LIBRARY")
-    return Library.open(library_directory(args.library), create=create or not named)
+    llm = getattr(args, "llm", None)
+    return Library.open(library_directory(args.library), llm=llm, create=create or not named)
 
 
 def _filters(args: Namespace) -> dict[str, Any]:
@@ -201,6 +202,7 @@ def _write(write: Callable[[str], object], lines: Iterator[str]) -> int:
 def ask(args: Namespace, output: Output) -> int:
     """Answer a question from the articles."""
     with _open(args) as library:
+        _say_who_writes(library, output)
         answer = library.ask(_typed(args.question), **_filters(args))
         return _give_reply(answer, library, output)
 
@@ -208,21 +210,33 @@ def ask(args: Namespace, output: Output) -> int:
 def summarize(args: Namespace, output: Output) -> int:
     """Summarize one article, or what the articles say about a topic."""
     with _open(args) as library:
+        _say_who_writes(library, output)
         summary = library.summarize(args.id, about=args.about, sentences=args.sentences, **_filters(args))
         return _give_reply(summary, library, output)
 
 
+def _say_who_writes(library: Library, output: Output) -> None:
+    """Before anything goes to a provider, say to whom."""
+    if library.chat_model and library.chat_model.notice:
+        output.message(f"rag: {library.chat_model.notice}")
+
+
 def _give_reply(reply: Answer | Summary, library: Library, output: Output) -> int:
+    place = _place(library)
+    output.give(reply.to_dict(), lambda: render.reply(reply, place))
+    if reply.notice:
+        output.message(f"rag: {reply.notice}")
+    return DONE
+
+
+def _place(library: Library) -> render.Place:
     def place(citation: Citation) -> str | None:
         # Another process may have removed the article since.
         with suppress(NotFoundError):
             return library.article(citation.article_id, citation.version).source
         return None
 
-    output.give(reply.to_dict(), lambda: render.reply(reply, place))
-    if reply.notice:
-        output.message(f"rag: {reply.notice}")
-    return DONE
+    return place
 
 
 def search(args: Namespace, output: Output) -> int:
@@ -239,6 +253,19 @@ def search(args: Namespace, output: Output) -> int:
         lambda: [paragraph(nothing)] if nothing else render.hits(query, found, in_full=not output.terminal),
     )
     return DONE
+
+
+def verify(args: Namespace, output: Output) -> int:
+    """Check a text sentence by sentence; fails when something is unsupported."""
+    text = _typed(args.text)
+    with suppress(OSError):  # too long for a file's name
+        if len(args.text) == 1 and Path(text).is_file():
+            text = Path(text).read_text(encoding="utf-8-sig", errors="replace")
+    with _open(args) as library:
+        checked = library.verify(text, **_filters(args))
+        place = _place(library)
+        output.give(checked.to_dict(), lambda: render.verification(checked, place))
+    return DONE if checked.supported else FAILED
 
 
 # Upkeep ------------------------------------------------------------------------------------
@@ -277,6 +304,7 @@ COMMANDS: Mapping[str, Command] = {
     "ask": ask,
     "summarize": summarize,
     "search": search,
+    "verify": verify,
     "list": listing,
     "show": show,
     "remove": remove,

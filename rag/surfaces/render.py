@@ -6,8 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
 from rag.surfaces.emphasis import emphasis
-from rag.surfaces.layout import BLANK, Paragraph, Piece, one_line, paragraph
-from rag.types import Answer, Citation, Conflict, Hit, PublishedFrom, Reason, Span, Statement, Summary, Withheld
+from rag.surfaces.layout import BLANK, Paragraph, Piece, Style, one_line, paragraph
+from rag.types import (
+    Answer,
+    Citation,
+    Conflict,
+    Hit,
+    PublishedFrom,
+    Reason,
+    Span,
+    Statement,
+    Summary,
+    Verification,
+    Withheld,
+)
 
 Place = Callable[[Citation], str | None]
 """Where a cited article came from, when it has no URL: the path of a file, say."""
@@ -55,6 +67,19 @@ def reply(value: Answer | Summary, place: Place) -> Iterator[Paragraph]:
         yield BLANK
         author = f"Written by {one_line(value.model or 'a language model')} from the articles above."
         yield paragraph(Piece(author, "quiet"))
+
+
+def verification(value: Verification, place: Place) -> Iterator[Paragraph]:
+    """Each sentence with its verdict and the check that decided, then the passages."""
+    for statement in value.statements:
+        style: Style = "warning" if statement.support == "unsupported" else "title"
+        markers = [Piece(f" [{number}]", "marker") for number in statement.citations]
+        yield paragraph(Piece(statement.support, style), Piece(f"  {one_line(statement.text)}"), *markers, hanging=2)
+        yield paragraph(Piece(one_line(statement.check), "quiet"), indent=2)
+    if value.citations:
+        yield BLANK
+        said = " ".join(statement.text for statement in value.statements)
+        yield from _sources(value.citations, said, place, numbered=True)
 
 
 def _said(statements: Sequence[Statement]) -> Paragraph:

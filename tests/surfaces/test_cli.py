@@ -17,6 +17,11 @@ import pytest
 from rag.errors import (
     BusyError,
     ConfigError,
+    ContextTooLongError,
+    ModelAccessError,
+    ModelError,
+    ModelReplyError,
+    ModelUnavailableError,
     NotFoundError,
     RagError,
     SourceError,
@@ -41,6 +46,11 @@ CODES: dict[type[BaseException], int] = {
     MemoryError: 1,
     KeyboardInterrupt: 130,
     BrokenPipeError: 141,
+    ModelError: 1,
+    ModelUnavailableError: 1,
+    ModelAccessError: 2,
+    ContextTooLongError: 1,
+    ModelReplyError: 1,
 }
 
 
