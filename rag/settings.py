@@ -23,9 +23,10 @@ MiB = 1024 * 1024
 class Settings:
     """Every knob, each with its unit. `RAG_` and the name in capitals is its variable.
 
-    `embeddings` is empty for the bundled MiniLM weights, or a folder with `model.onnx` and
-    `tokenizer.json`. `allow_private_urls` lets a URL lead to a private or loopback address. With
-    `abstain` off, a question always gets the best sentences there are: for measuring, not for trust.
+    `embeddings` is empty for the bundled MiniLM weights, a folder with `model.onnx` and
+    `tokenizer.json`, or `openai:MODEL` for an OpenAI-compatible service, which then gets every text.
+    `allow_private_urls` lets a URL lead to a private or loopback address. With `abstain` off, a question
+    always gets the best sentences there are: for measuring, not for trust.
     `llm` names who writes answers: `extractive` for the articles' own sentences, `auto` for an OpenAI key or
     base URL in the environment, `local`, or a provider and model such as `openai:gpt-5-mini`.
     """

@@ -32,13 +32,17 @@ _TOKENS_PER_BATCH = 256
 """Small batches of texts of like length: little padding, little memory, and no slower."""
 
 
-def load_embedder(setting: str = "") -> OnnxEmbedder:
-    """Load the bundled weights, or those in the folder that `setting` names.
+def load_embedder(setting: str = "") -> Embedder:
+    """Load the bundled weights, those in the folder that `setting` names, or for ``openai:MODEL`` a service.
 
     Raises `ConfigError` in one line that says what to install or what is missing.
     """
     if not setting:
         return OnnxEmbedder(BUNDLED_NAME, *_bundled_files())
+    if setting.startswith("openai:"):
+        from rag.models.remote_embeddings import RemoteEmbedder
+
+        return RemoteEmbedder(setting)
     folder = Path(setting).expanduser()
     model, tokenizer = folder / "model.onnx", folder / "tokenizer.json"
     for file in (model, tokenizer):

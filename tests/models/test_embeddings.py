@@ -30,7 +30,9 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def bundled() -> OnnxEmbedder:
-    return load_embedder()
+    loaded = load_embedder()
+    assert isinstance(loaded, OnnxEmbedder)
+    return loaded
 
 
 @pytest.fixture(scope="module")

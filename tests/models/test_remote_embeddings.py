@@ -155,3 +155,15 @@ def test_a_missing_key_and_the_notice() -> None:
         RemoteEmbedder("openai:small", environment={})
     remote = RemoteEmbedder("openai:small", environment={"OPENAI_API_KEY": KEY})
     assert remote.notice == "texts are embedded by openai:small: articles and questions go to api.openai.com"
+
+
+def test_the_setting_names_it(server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-to-be-shown")
+    monkeypatch.setenv("RAG_EMBEDDINGS", "openai:small")
+    with Library.open(tmp_path / "l") as library:
+        library.add({"id": "a", "title": "Mill fire", "text": "The old mill burned down on Monday."})
+        assert library.search("mill")[0].article.title == "Mill fire"
+    monkeypatch.delenv("RAG_EMBEDDINGS")
+    with Library.open(tmp_path / "l") as library, pytest.raises(ConfigError, match="were made with openai:small"):
+        library.search("mill")
