@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.answering.evidence import Evidence
-    from rag.answering.generative_summaries import SummaryEngine
-    from rag.answering.generative_writing import Writer
+    from rag.answering.generative import Event
     from rag.answering.questions import Question
+    from rag.engines import Engines
     from rag.models.chat_model import ChatModel
     from rag.repair import DoctorReport
     from rag.retrieval.search import Found
@@ -55,7 +55,6 @@ _EXAMPLES = {
     "topic": '`rag summarize --about "the flood"`',
 }
 _HITS = 8
-_OWN_SENTENCES = "these are the articles' own sentences"
 _MAX_HITS = 1000
 _ASK_HITS = 10
 _TOPIC_HITS = 16
@@ -134,18 +133,28 @@ class Library:
 
         return load_chat(setting, timeout_seconds=self.settings.llm_timeout_seconds)
 
-    @cached_property
-    def _writer(self) -> Writer | None:
-        if self.chat_model is None:
+    @property
+    def writer_notice(self) -> str | None:
+        """Who writes the answers and what is sent where, in one line; `None` where nothing was asked for."""
+        if self.chat_model is not None:
+            return self.chat_model.notice
+        if (self._given_llm or self.settings.llm) != "auto":
             return None
-        from rag.answering.generative_writing import Writer
+        from rag.models.chat import EXTRACTIVE_NOTICE
 
-        brief = self.chat_model.name.startswith("local:SmolLM2")
-        return Writer(chat=self.chat_model, similarity=self._similarity, brief=brief)
+        return EXTRACTIVE_NOTICE
 
-    def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
-        vectors = self._embedder.embed([text, *others])
-        return [float(score) for score in vectors[1:] @ vectors[0]]
+    @cached_property
+    def _engines(self) -> Engines:
+        from rag.engines import Engines
+
+        return Engines(
+            embedder=self._embedder,
+            chat=self.chat_model,
+            analyse=self._analysed,
+            lookup=self._lookup,
+            abstain=self.settings.abstain,
+        )
 
     # Articles ------------------------------------------------------------------------------
 
@@ -263,27 +272,31 @@ class Library:
         if not found.hits:
             return Answer(question=text, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
         retrieved = time.perf_counter()
-        given = self._answer(text, found, vector)
-        notice = "; ".join(filter(None, (given.notice, found.notice))) or None
-        return dataclasses.replace(given, notice=notice, timings_ms=_timings(started, retrieved))
+        given = self._engines.answer(text, found, vector)
+        return dataclasses.replace(given, timings_ms=_timings(started, retrieved))
 
-    def _answer(self, question: str, found: Found, vector: NDArray[np.float32]) -> Answer:
-        """What the language model writes where one is set, else the articles' own sentences."""
-
-        def extractive(why: str | None = None) -> Answer:
-            from rag.answering.extractive import answer
-
-            analysed = self._analysed(question)
-            evidence = self._evidence(analysed, found, vector)
-            given = answer(analysed, evidence, self._lookup, abstain=self.settings.abstain)
-            return dataclasses.replace(given, notice=why and f"{why}; {_OWN_SENTENCES}")
-
-        if self._writer is None:
-            return extractive()
-        from rag.answering.generative import GenerativeEngine
-
-        engine = GenerativeEngine(writer=self._writer)
-        return engine.answer(question, found.hits, self._lookup, fallback=extractive)
+    def stream(
+        self,
+        question: str,
+        *,
+        publisher: str | None = None,
+        after: date | None = None,
+        before: date | None = None,
+    ) -> Iterator[Event]:
+        """As `ask`, but each statement comes as soon as it is checked, after its citations; the `Answer` comes last."""
+        text = self._question(question)
+        filters = self._filters(publisher, after, before)
+        started = time.perf_counter()
+        found, vector = self._search(text, _ASK_HITS, filters)
+        retrieved = time.perf_counter()
+        if not found.hits:
+            yield Answer(question=text, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
+            return
+        for event in self._engines.stream(text, found, vector):
+            if isinstance(event, Answer):
+                yield dataclasses.replace(event, timings_ms=_timings(started, retrieved))
+            else:
+                yield event
 
     def summarize(
         self,
@@ -300,8 +313,6 @@ class Library:
         Takes exactly one of the two; the filters go with `about`. Raises `UserError` for a wrong
         call, `NotFoundError` for an unknown article.
         """
-        from rag.answering.summaries import summarize_article, summarize_topic
-
         if (reference is None) == (about is None):
             raise UserError(
                 "name what to summarize: an article's id, or a topic with --about"
@@ -314,13 +325,7 @@ class Library:
         if reference is not None:
             article = self.article(reference)
             retrieved = time.perf_counter()
-
-            def plain(why: str | None = None) -> Summary:
-                given = summarize_article(article, sentences, self._embedder.embed, self._lookup)
-                return dataclasses.replace(given, notice=why and f"{why}; {_OWN_SENTENCES}")
-
-            written = self._summaries()
-            summary = written.of_article(article, sentences, self._lookup, fallback=plain) if written else plain()
+            summary = self._engines.summarize_article(article, sentences)
             return dataclasses.replace(summary, timings_ms=_timings(started, retrieved))
         topic = self._question(about or "", "topic")
         filters = self._filters(publisher, after, before)
@@ -328,28 +333,8 @@ class Library:
         if not found.hits:
             return Summary(subject=topic, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
         retrieved = time.perf_counter()
-
-        def plain_topic(why: str | None = None) -> Summary:
-            given = summarize_topic(
-                self._analysed(topic), found.hits, sentences, vector, self._embedder.embed, self._lookup
-            )
-            return dataclasses.replace(given, notice=why and f"{why}; {_OWN_SENTENCES}")
-
-        written = self._summaries()
-        summary = (
-            written.of_topic(topic, found.hits, sentences, self._lookup, fallback=plain_topic)
-            if written
-            else plain_topic()
-        )
-        notice = "; ".join(filter(None, (summary.notice, found.notice))) or None
-        return dataclasses.replace(summary, notice=notice, timings_ms=_timings(started, retrieved))
-
-    def _summaries(self) -> SummaryEngine | None:
-        if self._writer is None:
-            return None
-        from rag.answering.generative_summaries import SummaryEngine
-
-        return SummaryEngine(writer=self._writer)
+        summary = self._engines.summarize_topic(topic, found, vector, sentences)
+        return dataclasses.replace(summary, timings_ms=_timings(started, retrieved))
 
     def verify(
         self, text: str, *, publisher: str | None = None, after: date | None = None, before: date | None = None
@@ -376,7 +361,7 @@ class Library:
             found, vector = self._search(sought, _ASK_HITS, filters)
             return rank(self._analysed(sought), found.hits, vector, self._embedder.embed) if found.hits else []
 
-        return verify(whole, ranked, self._similarity)
+        return verify(whole, ranked, self._engines.similarity)
 
     def as_retriever(self, k: int = _HITS) -> BaseRetriever:
         """A LangChain retriever over this library, for a chain of the caller's own."""
@@ -389,14 +374,7 @@ class Library:
         text = self._question(question)
         found, vector = self._search(text, _ASK_HITS, Filters())
         analysed = self._analysed(text)
-        return analysed, self._evidence(analysed, found, vector)
-
-    def _evidence(self, question: Question, found: Found, vector: NDArray[np.float32]) -> list[Evidence]:
-        from rag.answering.evidence import rank
-        from rag.answering.reading import read_evidence
-        from rag.models.reader import load_reader
-
-        return read_evidence(question, rank(question, found.hits, vector, self._embedder.embed), load_reader().read)
+        return analysed, self._engines.evidence(analysed, found.hits, vector)
 
     def _analysed(self, question: str) -> Question:
         from rag.answering.questions import analyse

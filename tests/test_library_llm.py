@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rag import Library, Settings
+from rag import Answer, Library, Settings
 from rag.models.fakes import HashEmbedder
 from rag.models.scripted import ScriptedServer, say_json
 from rag.surfaces.cli import main
@@ -67,6 +68,30 @@ def test_summaries_are_written_too(tmp_path: Path) -> None:
         about = library.summarize(about="strikes in Iraq", sentences=1)
     assert (summary.engine, summary.text) == ("generative", "More than 85 sites were struck. [1]")
     assert (about.engine, about.text) == ("generative", summary.text)
+
+
+def test_a_stream_shows_each_statement_after_its_citation_and_ends_with_the_answer(tmp_path: Path) -> None:
+    with written(tmp_path, say_json(reply(SITES)), say_json(reply(SITES))) as library:
+        events = list(library.stream("How many sites were struck?"))
+        whole = library.ask("How many sites were struck?")
+    *shown, last = events
+    assert shown == [*whole.citations, *whole.statements]
+    assert isinstance(last, Answer)
+    assert dataclasses.replace(last, timings_ms=whole.timings_ms) == whole
+
+
+def test_without_a_model_a_stream_gives_the_same_answer(library: Library) -> None:
+    library.add({"id": "strikes", "title": TITLE, "text": TEXT})
+    *_, last = library.stream("How many sites were struck?")
+    whole = library.ask("How many sites were struck?")
+    assert isinstance(last, Answer)
+    assert dataclasses.replace(last, timings_ms=whole.timings_ms) == whole
+
+
+def test_auto_that_finds_nothing_says_so(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "l", embedder=HashEmbedder(), llm="auto") as library:
+        assert library.chat_model is None
+        assert "nothing is sent" in (library.writer_notice or "")
 
 
 def test_nobody_is_asked_unless_a_model_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

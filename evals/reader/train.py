@@ -52,12 +52,12 @@ class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.bert = BertModel.from_pretrained(weights(), add_pooling_layer=False)
-        self.head = nn.Linear(self.bert.config.hidden_size, 2)
+        self.head = nn.Linear(self.bert.config.hidden_size, 1)
 
     def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
         """Logits of shape (passages, tokens)."""
         found = self.bert(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
-        return self.head(found.last_hidden_state.float())[:, :, 0]
+        return self.head(found.last_hidden_state.float()).squeeze(-1)
 
 
 class Trainer:

@@ -9,21 +9,9 @@ from rag.grounding.alignment import Alignment
 from rag.grounding.reading import Passage
 from rag.grounding.verbatim import CHECKED_LANGUAGES
 from rag.grounding.verdict import Finding
+from rag.text.instructions import addresses_a_model
 
-# Words that speak to a program which reads the page: an order, and what only such a reader has.
-_ORDER = re.compile(
-    r"(?:^|[.;:,!?—]\s*[\"“‘']?|\b(?:and|then|must|should|please|now)\s+|[\"“]\s*)(?:please\s+)?(?:ignore|disregard|forget|override|bypass|respond|reply|answer"
-    r"|output|print|repeat|say|tell|reveal|pretend|act|cite|translate|summari[sz]e|write|include|append|execute|follow"
-    r"|obey|do not|don't|never|always|you are)\b",
-    re.IGNORECASE,
-)
-_READER = re.compile(
-    r"\b(?:(?:all|any|the|your|my|these)? ?(?:previous|prior|earlier|preceding|above|other|new|system) (?:\w+ )?"
-    r"(?:instructions?|prompts?|directions|rules|guidelines)|your (?:earlier |previous )?(?:instructions|rules|prompt)"
-    r"|system prompt|language models?|ai (?:assistant|model|system|reader|agent)s?|chat ?bots?|llms?"
-    r"|(?:maintenance|developer|debug) mode|tell the user|to the user)\b",
-    re.IGNORECASE,
-)
+_QUOTATION_MARKS = "\"“‘«'"
 _WITHDRAWN = re.compile(
     r"\b(?:earlier version|previously (?:stated|reported|said)|(?:was|were|is) (?:wrong|incorrect|inaccurate|mistaken)"
     r"|incorrectly|mistakenly|misstated|wrongly (?:stated|said|reported|gave|given))\b",
@@ -47,7 +35,7 @@ def check_sources(alignment: Alignment) -> Iterator[Finding]:
     """Passages that are orders to a reader, page furniture, or withdrawn, bear nothing out as it stands."""
     for passage in alignment.passages:
         sentence = _sentences(passage)
-        if speaks_to_a_machine(_likest(alignment, passage)):
+        if addresses_a_model(_likest(alignment, passage).lstrip(_QUOTATION_MARKS)):
             yield Finding("the passage is an instruction to its reader, not a report")
         elif _is_furniture(passage):
             yield Finding("the passage is not part of the article proper", hard=_is_behind(passage))
@@ -55,11 +43,6 @@ def check_sources(alignment: Alignment) -> Iterator[Finding]:
             yield Finding("the passage tells of a figure or statement that was withdrawn")
     yield from _provisional(alignment)
     yield from _unread(alignment.passages)
-
-
-def speaks_to_a_machine(text: str) -> bool:
-    """Whether `text` gives orders to a program that reads it."""
-    return bool(_ORDER.search(text) and _READER.search(text))
 
 
 def _likest(alignment: Alignment, passage: Passage) -> str:

@@ -216,9 +216,9 @@ def summarize(args: Namespace, output: Output) -> int:
 
 
 def _say_who_writes(library: Library, output: Output) -> None:
-    """Before anything goes to a provider, say to whom."""
-    if library.chat_model and library.chat_model.notice:
-        output.message(f"rag: {library.chat_model.notice}")
+    """Before anything goes to a provider, say to whom; and where one was looked for and none found, that."""
+    if library.writer_notice:
+        output.message(f"rag: {library.writer_notice}")
 
 
 def _give_reply(reply: Answer | Summary, library: Library, output: Output) -> int:

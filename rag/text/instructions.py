@@ -32,9 +32,32 @@ _ADDRESSED = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+# Anywhere in a sentence: an order, and what only a program that reads the page has.
+_ORDER = re.compile(
+    r"(?:^|[.;:,!?—]\s*[\"“‘']?|\b(?:and|then|must|should|please|now)\s+|[\"“]\s*)(?:please\s+)?(?:ignore|disregard|forget|override|bypass|respond|reply|answer"
+    r"|output|print|repeat|say|tell|reveal|pretend|act|cite|translate|summari[sz]e|write|include|append|execute|follow"
+    r"|obey|do not|don't|never|always|you are)\b",
+    re.IGNORECASE,
+)
+_READER = re.compile(
+    r"\b(?:(?:all|any|the|your|my|these)? ?(?:previous|prior|earlier|preceding|above|other|new|system) (?:\w+ )?"
+    r"(?:instructions?|prompts?|directions|rules|guidelines)|your (?:earlier |previous )?(?:instructions|rules|prompt)"
+    r"|system prompt|language models?|ai (?:assistant|model|system|reader|agent)s?|chat ?bots?|llms?"
+    r"|(?:maintenance|developer|debug) mode|tell the user|to the user)\b",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"^\s*[\"“‘«']")
+
+
+# "…, she said." at the end: somebody is reported to have said it, without quotation marks.
+_REPORTED = re.compile(r",\s+(?:[\w.'’-]+\s+){1,6}(?:said|says|told|added|warned|argued)\b[^.]{0,40}\.?\W*$")
 
 
 def addresses_a_model(sentence: str) -> bool:
     """Whether `sentence` tells a language model, or whatever else writes the answer, what to do."""
-    return not _QUOTED.match(sentence) and bool(_ADDRESSED.match(sentence[:_LONGEST]))
+    text = sentence[:_LONGEST]
+    if _QUOTED.match(text):
+        return False
+    return bool(_ADDRESSED.match(text)) or bool(
+        _ORDER.search(text) and _READER.search(text) and not _REPORTED.search(text[-200:])
+    )
