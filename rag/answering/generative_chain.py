@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from rag.answering.generative import Event
-from rag.types import Answer, Citation, Hit, Statement
+from rag.types import Answer, Citation, Statement
 
-Retrieve = Callable[[str], Sequence[Hit]]
-"""The passages that fit a question, best first."""
+Found = TypeVar("Found")
+"""What retrieving gives and answering takes: the hits, and what else the two agree on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question and what was retrieved for it."""
+class Asked(Generic[Found]):
+    """A question and what was found for it."""
 
     question: str
-    hits: Sequence[Hit]
+    found: Found
 
 
 def as_runnable(
-    retrieve: Retrieve,
-    answer: Callable[[str, Sequence[Hit]], Answer],
-    stream: Callable[[str, Sequence[Hit]], Iterator[Event]],
+    retrieve: Callable[[str], Found],
+    answer: Callable[[str, Found], Answer],
+    stream: Callable[[str, Found], Iterator[Event]],
 ) -> Runnable[str, Answer]:
     """The chain: retrieve, then answer.
 
@@ -35,34 +35,30 @@ def as_runnable(
     in a chain gets the last.
     """
 
-    def asked(question: str) -> Asked:
+    def asked(question: str) -> Asked[Found]:
         return Asked(question, retrieve(question))
 
     return RunnableLambda(asked, name="retrieve") | _Answering(answer, stream)
 
 
-class _Answering(Runnable[Asked, Answer]):
+class _Answering(Runnable[Asked[Found], Answer]):
     name = "answer"
 
-    def __init__(
-        self,
-        answer: Callable[[str, Sequence[Hit]], Answer],
-        stream: Callable[[str, Sequence[Hit]], Iterator[Event]],
-    ) -> None:
+    def __init__(self, answer: Callable[[str, Found], Answer], stream: Callable[[str, Found], Iterator[Event]]) -> None:
         self._answer = answer
         self._stream = stream
 
-    def invoke(self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002, ARG002
+    def invoke(self, input: Asked[Found], config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002, ARG002
         """The whole answer."""
 
-        def whole(asked: Asked) -> Answer:
-            return self._answer(asked.question, asked.hits)
+        def whole(asked: Asked[Found]) -> Answer:
+            return self._answer(asked.question, asked.found)
 
         return self._call_with_config(whole, input, config)
 
     def stream(
         self,
-        input: Asked,  # noqa: A002
+        input: Asked[Found],  # noqa: A002
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Iterator[Answer]:
@@ -71,15 +67,15 @@ class _Answering(Runnable[Asked, Answer]):
 
     def transform(
         self,
-        input: Iterator[Asked],  # noqa: A002
+        input: Iterator[Asked[Found]],  # noqa: A002
         config: RunnableConfig | None = None,
         **kwargs: Any,  # noqa: ARG002
     ) -> Iterator[Answer]:
         """As `stream`, for what a chain hands on."""
 
-        def growing(handed: Iterator[Asked]) -> Iterator[Answer]:
+        def growing(handed: Iterator[Asked[Found]]) -> Iterator[Answer]:
             for asked in handed:
-                yield from grown(asked.question, self._stream(asked.question, asked.hits))
+                yield from grown(asked.question, self._stream(asked.question, asked.found))
 
         yield from self._transform_stream_with_config(input, growing, config)
 
