@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from rag.prompts import PromptSource
 from rag.types import Answer, Article, Embedder, Hit, Summary
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from rag.answering.evidence import Evidence
     from rag.answering.generative import Event
+    from rag.answering.generative_opinion import SecondOpinion
     from rag.answering.generative_summaries import SummaryEngine
     from rag.answering.generative_writing import Writer
     from rag.answering.questions import Question
@@ -35,13 +37,18 @@ _OWN_SENTENCES = "these are the articles' own sentences"
 
 @dataclass(frozen=True, kw_only=True)
 class Engines:
-    """The two engines over one library; `chat` is `None` where no model is set."""
+    """The two engines over one library; `chat` is `None` where no model is set.
+
+    With `doubting`, what the model wrote is read once more by it after the checks.
+    """
 
     embedder: Embedder
     chat: ChatModel | None
+    prompts: PromptSource
     analyse: Callable[[str], Question]
     lookup: Lookup
     abstain: bool
+    doubting: bool
 
     def answer(self, question: str, found: Found, vector: Vector) -> Answer:
         """The answer from what was found; `vector` is the question's."""
@@ -51,14 +58,20 @@ class Engines:
             from rag.answering.generative import GenerativeEngine
 
             engine = GenerativeEngine(writer=self._writer)
-            given = engine.answer(question, found.hits, self.lookup, fallback=self._fallback(question, found, vector))
+            fallback = self._fallback(question, found, vector)
+            given = engine.answer(question, found.hits, self.lookup, fallback=fallback)
+            if self.opinion is not None:
+                given = self.opinion.on_answer(given, self.lookup)
         return replace(given, notice=_joined(given.notice, found.notice))
 
     def stream(self, question: str, found: Found, vector: Vector) -> Iterator[Event]:
-        """As `answer`, statement by statement, each after its citations; the whole answer comes last."""
+        """As `answer`, statement by statement, each after its citations; the whole answer comes last.
+
+        With a second opinion nothing is shown before it has been given.
+        """
         from rag.answering.generative import GenerativeEngine, events
 
-        if self._writer is None:
+        if self._writer is None or self.opinion is not None:
             yield from events(self.answer(question, found, vector))
             return
         engine = GenerativeEngine(writer=self._writer)
@@ -78,7 +91,7 @@ class Engines:
 
         if self._summaries is None:
             return extractive()
-        return self._summaries.of_article(article, sentences, self.lookup, fallback=extractive)
+        return self._doubted(self._summaries.of_article(article, sentences, self.lookup, fallback=extractive))
 
     def summarize_topic(self, topic: str, found: Found, vector: Vector, sentences: int) -> Summary:
         """What was found about `topic` in so many sentences."""
@@ -92,7 +105,8 @@ class Engines:
         if self._summaries is None:
             given = extractive()
         else:
-            given = self._summaries.of_topic(topic, found.hits, sentences, self.lookup, fallback=extractive)
+            written = self._summaries.of_topic(topic, found.hits, sentences, self.lookup, fallback=extractive)
+            given = self._doubted(written)
         return replace(given, notice=_joined(given.notice, found.notice))
 
     def evidence(self, question: Question, hits: Sequence[Hit], vector: Vector) -> list[Evidence]:
@@ -118,13 +132,24 @@ class Engines:
         return lambda why: _because(why, self._extractive(question, found.hits, vector))
 
     @cached_property
+    def opinion(self) -> SecondOpinion | None:
+        """Who reads what was written once more, where that is wanted and there is a model."""
+        if self.chat is None or not self.doubting:
+            return None
+        from rag.answering.generative_opinion import SecondOpinion
+
+        return SecondOpinion(chat=self.chat, prompt=self.prompts.load, brief=self.chat.small)
+
+    def _doubted(self, given: Summary) -> Summary:
+        return given if self.opinion is None else self.opinion.on_summary(given, self.lookup)
+
+    @cached_property
     def _writer(self) -> Writer | None:
         if self.chat is None:
             return None
         from rag.answering.generative_writing import Writer
 
-        brief = self.chat.name.startswith("local:SmolLM2")
-        return Writer(chat=self.chat, similarity=self.similarity, brief=brief)
+        return Writer(chat=self.chat, similarity=self.similarity, prompt=self.prompts.load, brief=self.chat.small)
 
     @cached_property
     def _summaries(self) -> SummaryEngine | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
-from functools import cached_property
+from datetime import UTC, date, datetime
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from rag.errors import NotFoundError, StorageError, UserError
+from rag.errors import ConfigError, NotFoundError, StorageError, UserError
+from rag.prompts import PromptSource
 from rag.settings import Settings, load_settings
 from rag.storage.store import Store, may_be_library
 from rag.types import (
@@ -25,26 +25,24 @@ from rag.types import (
     Hit,
     Progress,
     Read,
-    Reason,
     Summary,
-    Timings,
     Verification,
     encodable,
 )
 
 if TYPE_CHECKING:
-    import numpy as np
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
-    from numpy.typing import NDArray
+    from langchain_core.runnables import Runnable
 
     from rag.answering.evidence import Evidence
     from rag.answering.generative import Event
     from rag.answering.questions import Question
-    from rag.engines import Engines
-    from rag.models.chat_model import ChatModel
+    from rag.asking import Asking
+    from rag.chat import Chat
+    from rag.models.chat_model import ChatModel, ChatReply
     from rag.repair import DoctorReport
-    from rag.retrieval.search import Found
+    from rag.usage import UsageRow
 
 Input = str | Path | Mapping[str, object]
 """A path, a URL, ``-`` for standard input, or one article as a mapping (title, text, …)."""
@@ -56,9 +54,6 @@ _EXAMPLES = {
 }
 _HITS = 8
 _MAX_HITS = 1000
-_ASK_HITS = 10
-_TOPIC_HITS = 16
-_PER_ARTICLE = 3
 
 
 class Library:
@@ -130,8 +125,21 @@ class Library:
         if setting == "extractive":
             return None
         from rag.models.chat import load_chat
+        from rag.models.prices import price_of
 
-        return load_chat(setting, timeout_seconds=self.settings.llm_timeout_seconds)
+        chat = load_chat(setting, timeout_seconds=self.settings.llm_timeout_seconds)
+        if chat is None:
+            return None
+        price = chat.price or price_of(setting, self.settings.llm_price)
+        return dataclasses.replace(chat, price=price, heard=partial(self._note_usage, chat.name))
+
+    def _note_usage(self, model: str, reply: ChatReply) -> None:
+        self._store.records.note_usage(datetime.now(UTC).date(), model, 1, reply.usage, reply.seconds)
+
+    @cached_property
+    def prompts(self) -> PromptSource:
+        """The prompts for language models: those that ship, and what the user has put in their place."""
+        return PromptSource.of(self.settings.prompts)
 
     @property
     def writer_notice(self) -> str | None:
@@ -144,17 +152,28 @@ class Library:
 
         return EXTRACTIVE_NOTICE
 
+    @property
+    def embedder_notice(self) -> str | None:
+        """Where texts go to be embedded, in one line; `None` where they go nowhere."""
+        from rag.models.remote_embeddings import RemoteEmbedder
+
+        return self._embedder.notice if isinstance(self._embedder, RemoteEmbedder) else None
+
     @cached_property
-    def _engines(self) -> Engines:
+    def _asking(self) -> Asking:
+        from rag.asking import Asking
         from rag.engines import Engines
 
-        return Engines(
+        engines = Engines(
             embedder=self._embedder,
             chat=self.chat_model,
+            prompts=self.prompts,
             analyse=self._analysed,
             lookup=self._lookup,
             abstain=self.settings.abstain,
+            doubting=self.settings.verify == "llm",
         )
+        return Asking(store=self._store, embedder=self._embedder, engines=engines)
 
     # Articles ------------------------------------------------------------------------------
 
@@ -250,7 +269,8 @@ class Library:
         if k > _MAX_HITS:
             raise UserError(f"k must be {_MAX_HITS} or less")
         self._question(query, "query")
-        return self._search(query, k, self._filters(publisher, after, before))[0].hits
+        filters = self._filters(publisher, after, before)
+        return self._asking.retrieve(query, filters, k).found.hits
 
     def ask(
         self,
@@ -259,21 +279,16 @@ class Library:
         publisher: str | None = None,
         after: date | None = None,
         before: date | None = None,
+        fresh: bool = False,
     ) -> Answer:
         """Answer `question` in sentences that each carry their source, or say that the articles do not.
 
-        `after` and `before` are inclusive; with one, articles of unknown date are left out.
+        `after` and `before` are inclusive; with one, articles of unknown date are left out. What a model wrote
+        on the same question over the same library comes from the cache, unless it is to be `fresh`.
         Raises `UserError` for an empty or overlong question.
         """
-        text = self._question(question)
-        filters = self._filters(publisher, after, before)
-        started = time.perf_counter()
-        found, vector = self._search(text, _ASK_HITS, filters)
-        if not found.hits:
-            return Answer(question=text, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
-        retrieved = time.perf_counter()
-        given = self._engines.answer(text, found, vector)
-        return dataclasses.replace(given, timings_ms=_timings(started, retrieved))
+        text, filters = self._question(question), self._filters(publisher, after, before)
+        return self._asking.answer(self._asking.retrieve(text, filters), fresh=fresh)
 
     def stream(
         self,
@@ -282,21 +297,11 @@ class Library:
         publisher: str | None = None,
         after: date | None = None,
         before: date | None = None,
+        fresh: bool = False,
     ) -> Iterator[Event]:
         """As `ask`, but each statement comes as soon as it is checked, after its citations; the `Answer` comes last."""
-        text = self._question(question)
-        filters = self._filters(publisher, after, before)
-        started = time.perf_counter()
-        found, vector = self._search(text, _ASK_HITS, filters)
-        retrieved = time.perf_counter()
-        if not found.hits:
-            yield Answer(question=text, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
-            return
-        for event in self._engines.stream(text, found, vector):
-            if isinstance(event, Answer):
-                yield dataclasses.replace(event, timings_ms=_timings(started, retrieved))
-            else:
-                yield event
+        text, filters = self._question(question), self._filters(publisher, after, before)
+        return self._asking.stream(self._asking.retrieve(text, filters), fresh=fresh)
 
     def summarize(
         self,
@@ -307,11 +312,12 @@ class Library:
         publisher: str | None = None,
         after: date | None = None,
         before: date | None = None,
+        fresh: bool = False,
     ) -> Summary:
         """Summarize one article, or what all articles say `about` a topic, in `sentences` sentences.
 
-        Takes exactly one of the two; the filters go with `about`. Raises `UserError` for a wrong
-        call, `NotFoundError` for an unknown article.
+        Takes exactly one of the two; the filters go with `about`, and `fresh` is as in `ask`. Raises
+        `UserError` for a wrong call, `NotFoundError` for an unknown article.
         """
         if (reference is None) == (about is None):
             raise UserError(
@@ -321,27 +327,18 @@ class Library:
             )
         if sentences < 1:
             raise UserError("a summary needs 1 sentence or more")
-        started = time.perf_counter()
         if reference is not None:
-            article = self.article(reference)
-            retrieved = time.perf_counter()
-            summary = self._engines.summarize_article(article, sentences)
-            return dataclasses.replace(summary, timings_ms=_timings(started, retrieved))
-        topic = self._question(about or "", "topic")
-        filters = self._filters(publisher, after, before)
-        found, vector = self._search(topic, max(_TOPIC_HITS, 2 * sentences), filters)
-        if not found.hits:
-            return Summary(subject=topic, status="abstained", reason=self._why_nothing(filters), notice=found.notice)
-        retrieved = time.perf_counter()
-        summary = self._engines.summarize_topic(topic, found, vector, sentences)
-        return dataclasses.replace(summary, timings_ms=_timings(started, retrieved))
+            return self._asking.summarize_article(self.article(reference), sentences, fresh=fresh)
+        topic, filters = self._question(about or "", "topic"), self._filters(publisher, after, before)
+        return self._asking.summarize_topic(topic, filters, sentences, fresh=fresh)
 
     def verify(
         self, text: str, *, publisher: str | None = None, after: date | None = None, before: date | None = None
     ) -> Verification:
-        """Check any text against the library, sentence by sentence; no model is asked.
+        """Check any text against the library, sentence by sentence.
 
-        Raises `UserError` for a text that is empty or longer than `max_verified_chars`.
+        No model is asked, unless the setting `verify` wants its second opinion: then a `ModelError` may be
+        raised. Raises `UserError` for a text that is empty or longer than `max_verified_chars`.
         """
         from rag.answering.evidence import rank
         from rag.verifying import verify
@@ -358,10 +355,21 @@ class Library:
 
         def ranked(sentence: str) -> list[Evidence]:
             sought = " ".join(sentence[: self.settings.max_question_chars].split())
-            found, vector = self._search(sought, _ASK_HITS, filters)
-            return rank(self._analysed(sought), found.hits, vector, self._embedder.embed) if found.hits else []
+            asked = self._asking.retrieve(sought, filters)
+            hits = asked.found.hits
+            return rank(self._analysed(sought), hits, asked.vector, self._embedder.embed) if hits else []
 
-        return verify(whole, ranked, self._engines.similarity)
+        engines = self._asking.engines
+        if self.settings.verify == "llm" and engines.opinion is None:
+            raise ConfigError("a second opinion (RAG_VERIFY=llm) needs a language model: set RAG_LLM")
+        checked = verify(whole, ranked, engines.similarity)
+        return engines.opinion.on_verification(checked, self._lookup) if engines.opinion else checked
+
+    def chat(self, name: str | None = None) -> Chat:
+        """A conversation over this library, new, or with `name` the saved one of that name; raises `NotFoundError`."""
+        from rag.chat import Chat
+
+        return Chat(self, self._store.records.saved_chats, self._question, name)
 
     def as_retriever(self, k: int = _HITS) -> BaseRetriever:
         """A LangChain retriever over this library, for a chain of the caller's own."""
@@ -369,12 +377,28 @@ class Library:
 
         return LibraryRetriever(search=self.search, k=k)
 
+    def as_runnable(
+        self, *, publisher: str | None = None, after: date | None = None, before: date | None = None
+    ) -> Runnable[str, Answer]:
+        """The chain that answers as a LangChain Runnable: question in, `Answer` out; streamed, it grows."""
+        from rag.answering.generative_chain import as_runnable
+
+        filters = self._filters(publisher, after, before)
+        return as_runnable(
+            lambda question: self._asking.retrieve(self._question(question), filters),
+            lambda _, found: self._asking.answer(found),
+            lambda _, found: self._asking.stream(found),
+        )
+
+    def usage(self) -> list[UsageRow]:
+        """What language models used over this library, by day and model, oldest first."""
+        return self._store.records.usage()
+
     def evidence(self, question: str) -> tuple[Question, list[Evidence]]:
         """What an answer to `question` is chosen from, best first: for calibration and for a look inside."""
-        text = self._question(question)
-        found, vector = self._search(text, _ASK_HITS, Filters())
-        analysed = self._analysed(text)
-        return analysed, self._engines.evidence(analysed, found.hits, vector)
+        asked = self._asking.retrieve(self._question(question))
+        analysed = self._analysed(asked.question)
+        return analysed, self._asking.engines.evidence(analysed, asked.found.hits, asked.vector)
 
     def _analysed(self, question: str) -> Question:
         from rag.answering.questions import analyse
@@ -403,19 +427,6 @@ class Library:
             raise UserError(f"nothing is both after {after} and before {before}: exchange the two dates")
         return Filters(publisher and encodable(publisher), after, before)
 
-    def _search(self, question: str, k: int, filters: Filters) -> tuple[Found, NDArray[np.float32]]:
-        from rag.retrieval.search import search
-
-        if self._store.embedder_name is not None:
-            self._store.require(self._embedder.name)
-        vector = self._embedder.embed([question])[0]
-        return search(self._store, question, vector, k=k, filters=filters, per_article=_PER_ARTICLE), vector
-
-    def _why_nothing(self, filters: Filters) -> Reason:
-        if self._store.catalog.count()[0] == 0:
-            return "empty_library"
-        return "filtered_out" if filters and self._store.catalog.count(filters)[0] == 0 else "no_match"
-
     # Upkeep --------------------------------------------------------------------------------
 
     def doctor(self, *, mend: bool = True, progress: Progress | None = None) -> DoctorReport:
@@ -429,8 +440,3 @@ class Library:
         from rag.repair import reindex
 
         return reindex(self._store, self._embedder, progress)
-
-
-def _timings(started: float, retrieved: float) -> Timings:
-    ended = time.perf_counter()
-    return Timings(round((retrieved - started) * 1000), round((ended - retrieved) * 1000))

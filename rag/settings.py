@@ -12,11 +12,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from rag.errors import ConfigError
 
 MiB = 1024 * 1024
+
+Verify = Literal["", "checks", "llm"]
+"""What follows the checks on a statement: nothing, or a second opinion by the language model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,9 @@ class Settings:
     always gets the best sentences there are: for measuring, not for trust.
     `llm` names who writes answers: `extractive` for the articles' own sentences, `auto` for an OpenAI key or
     base URL in the environment, `local`, or a provider and model such as `openai:gpt-5-mini`.
+    `llm_price` is what that model costs, as ``READ/WRITTEN`` in US dollars for a million tokens; empty where it
+    is not known. With `verify` set to ``llm`` the model reads each statement once more, and can only lower its verdict.
+    `prompts` is a folder with prompts of one's own; in `rag.toml` it may be given from where that file lies.
     """
 
     embeddings: str = ""
@@ -44,6 +50,9 @@ class Settings:
     abstain: bool = True
     llm: str = "extractive"
     llm_timeout_seconds: float = 60.0
+    llm_price: str = ""
+    verify: Verify = ""
+    prompts: str = ""
 
 
 def load_settings(directory: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -54,7 +63,11 @@ def load_settings(directory: Path | None = None, environment: Mapping[str, str] 
     settings = Settings()
     for path in (_user_config() / "rag.toml", directory and directory / "rag.toml"):
         if path and path.is_file():
-            settings = _updated(settings, _read_toml(path), str(path))
+            values = _read_toml(path)
+            settings = _updated(settings, values, str(path))
+            if values.get("prompts") and not settings.prompts.startswith("~"):
+                # Beside the file that names it: the working directory decides nothing.
+                settings = replace(settings, prompts=str(path.parent / settings.prompts))
     variables = os.environ if environment is None else environment
     known = {f"RAG_{field.name.upper()}": field.name for field in fields(Settings)}
     _refuse_misspelt(variables, known)
@@ -93,6 +106,7 @@ def _updated(settings: Settings, values: Mapping[str, Any], where: str) -> Setti
     return replace(settings, **{name: _parsed(name, value, kinds[name], where) for name, value in values.items()})
 
 
+_CHOICES = {"verify": get_args(Verify)}
 _WANTED = {int: "a whole number, 0 or more", float: "a number, 0 or more", bool: "true or false", str: "text"}
 
 
@@ -108,6 +122,9 @@ def _parsed(name: str, value: Any, kind: type, where: str) -> Any:
         parsed = kind(value)
         if kind in (int, float) and not 0 <= parsed < float("inf"):
             raise ValueError
+        if parsed not in _CHOICES.get(name, (parsed,)):
+            raise ValueError
         return parsed
     except (KeyError, TypeError, ValueError) as exc:
-        raise ConfigError(f"{name} in {where}: {value!r} is not {_WANTED[kind]}") from exc
+        wanted = " or ".join(filter(None, _CHOICES.get(name, (_WANTED[kind],))))
+        raise ConfigError(f"{name} in {where}: {value!r} is not {wanted}") from exc

@@ -6,13 +6,15 @@ Every score says which way is better.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self
+
+from rag.errors import UserError
+from rag.plain import from_plain, to_plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -213,7 +215,7 @@ class Citation:
 
 
 def _cite(article: Article, span: Span) -> dict[str, Any]:
-    plain = _plain(Citation.of(article, span, 0))
+    plain = to_plain(Citation.of(article, span, 0))
     del plain["number"]
     return dict(plain)
 
@@ -250,7 +252,7 @@ class Verification:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {"schema": SCHEMA, "supported": self.supported, **_plain(self)}
+        return {"schema": SCHEMA, "supported": self.supported, **to_plain(self)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,8 +315,38 @@ class _Reply:
         )
         return " ".join(marked)
 
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave, as a value again; `text` follows from the statements and is not read.
+
+        Keys that are not known here are passed over, those that are missing take their defaults.
+        Raises `UserError` for another schema, for values of another kind, and for a citation whose
+        quote does not fit its span or that a statement refers to and is not there.
+        """
+        try:
+            if not isinstance(plain, Mapping) or plain.get("schema") != SCHEMA:
+                raise ValueError(f"its schema is not {SCHEMA}")
+            reply: Self = from_plain(cls, plain)
+            reply._check_citations()
+        except ValueError as exc:
+            raise UserError(f"this is no {cls.__name__} that was written by rag: {exc}") from exc
+        return reply
+
+    def _check_citations(self) -> None:
+        for name, several in (("citations", self.citations), ("nearest", self.nearest)):
+            for at, cited in enumerate(several):
+                if not (0 <= cited.start <= cited.end and len(cited.quote) == cited.end - cited.start):
+                    raise ValueError(f"the quote of {name}[{at}] does not fit its span")
+        numbers = [cited.number for cited in self.citations]
+        if len(set(numbers)) != len(numbers):
+            raise ValueError("two citations have one number")
+        referred = [statement.citations for statement in self.statements]
+        referred += [value.citations for conflict in self.conflicts for value in conflict.values]
+        if any(not set(each) <= set(numbers) for each in referred):
+            raise ValueError("a statement refers to a citation that is not there")
+
     def _to_dict(self, asked: dict[str, str]) -> dict[str, Any]:
-        plain = _plain(self)
+        plain = to_plain(self)
         head = {key: plain.pop(key) for key in ("status", "reason", "nearest")}
         for key in asked:
             plain.pop(key)
@@ -374,7 +406,7 @@ class AddReport:
         """The report as plain JSON values."""
         names: tuple[AddStatus, ...] = ("added", "updated", "unchanged", "failed", "skipped")
         counts: dict[str, int] = {name: self.count(name) for name in names}
-        return {"schema": SCHEMA, **counts, "items": [_plain(item) for item in self.items]}
+        return {"schema": SCHEMA, **counts, "items": [to_plain(item) for item in self.items]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +431,7 @@ class ArticleInfo:
 
     def to_dict(self) -> dict[str, Any]:
         """The line as plain JSON values."""
-        return dict(_plain(self))
+        return dict(to_plain(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,14 +477,3 @@ class Embedder(Protocol):
 
 Progress = Callable[[str, int, int], None]
 """Called with a label, how much is done, and how much there is (0 where that is unknown)."""
-
-
-def _plain(value: Any) -> Any:
-    """Dataclasses, dates and tuples as JSON values."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value

@@ -73,7 +73,7 @@ def test_summaries_are_written_too(tmp_path: Path) -> None:
 def test_a_stream_shows_each_statement_after_its_citation_and_ends_with_the_answer(tmp_path: Path) -> None:
     with written(tmp_path, say_json(reply(SITES)), say_json(reply(SITES))) as library:
         events = list(library.stream("How many sites were struck?"))
-        whole = library.ask("How many sites were struck?")
+        whole = library.ask("How many sites were struck?", fresh=True)
     *shown, last = events
     assert shown == [*whole.citations, *whole.statements]
     assert isinstance(last, Answer)

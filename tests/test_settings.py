@@ -44,6 +44,9 @@ VALUES = {
     "max_verified_chars": ("90", 90),
     "llm": ("local", "local"),
     "llm_timeout_seconds": ("1.5", 1.5),
+    "llm_price": ("0.4/1.6", "0.4/1.6"),
+    "verify": ("llm", "llm"),
+    "prompts": ("/prompts", "/prompts"),
 }
 
 
@@ -105,6 +108,9 @@ def test_other_variables_are_not_ours(library_directory: Path, user_directory: P
         ("lock_seconds = -0.1", "lock_seconds in {file}: -0.1 is not a number, 0 or more"),
         ('abstain = "perhaps"', "abstain in {file}: 'perhaps' is not true or false"),
         ("abstain = 2", "abstain in {file}: 2 is not true or false"),
+        ('verify = "all"', "verify in {file}: 'all' is not checks or llm"),
+        ("verify = true", "verify in {file}: True is not checks or llm"),
+        ("prompts = 1", "prompts in {file}: 1 is not text"),
         ("colour = 1\napproach = 2", "unknown setting in {file}: approach, colour"),
         ("= 1", "{file} cannot be read: "),
         ("max_redirects = 1\nmax_redirects = 2", "{file} cannot be read: "),
@@ -130,7 +136,7 @@ def test_a_file_that_is_no_text_is_named(library_directory: Path) -> None:
 def test_a_misspelt_variable_is_named_and_another_programs_is_not() -> None:
     with pytest.raises(ConfigError, match="RAG_MAX_FILE_BYTE is no setting: RAG_MAX_FILE_BYTES is"):
         load_settings(None, {"RAG_MAX_FILE_BYTE": "5"})
-    others = {"RAG_PROMPTS": "x", "RAG_VERIFY": "x", "RAG_EVAL_DATA": "x", "RAG_TIME": "now"}
+    others = {"RAG_PROXY": "x", "RAG_EVAL_DATA": "x", "RAG_TIME": "now"}
     assert load_settings(None, others) == Settings()
 
 
@@ -144,6 +150,8 @@ def test_a_misspelt_variable_is_named_and_another_programs_is_not() -> None:
         ("TIMEOUT_SECONDS", "soon", "a number, 0 or more"),
         ("ALLOW_PRIVATE_URLS", "maybe", "true or false"),
         ("ABSTAIN", "", "true or false"),
+        ("VERIFY", "twice", "checks or llm"),
+        ("VERIFY", "LLM", "checks or llm"),
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: str, wanted: str) -> None:
@@ -168,6 +176,18 @@ def test_a_value_of_another_kind_is_refused(line: str, library_directory: Path) 
     (library_directory / "rag.toml").write_text(line)
     with pytest.raises(ConfigError, match=line.split(maxsplit=1)[0]):
         load_settings(library_directory, {})
+
+
+def test_a_folder_of_prompts_lies_beside_the_file_that_names_it(library_directory: Path, user_directory: Path) -> None:
+    (user_directory / "rag.toml").write_text('prompts = "mine"\nverify = "llm"\n')
+    assert load_settings(library_directory, {}).prompts == str(user_directory / "mine")
+    assert load_settings(library_directory, {"RAG_PROMPTS": "mine"}).prompts == "mine"
+    (library_directory / "rag.toml").write_text('prompts = "ours"\n')
+    assert load_settings(library_directory, {}) == Settings(prompts=str(library_directory / "ours"), verify="llm")
+    (library_directory / "rag.toml").write_text('prompts = "~/ours"\n')
+    assert load_settings(library_directory, {}).prompts == "~/ours"
+    (library_directory / "rag.toml").write_text('prompts = ""\nverify = "checks"\n')
+    assert load_settings(library_directory, {}) == Settings(verify="checks")
 
 
 def test_settings_are_frozen() -> None:

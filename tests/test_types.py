@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import rag
 from rag import (
@@ -27,6 +32,7 @@ from rag import (
     Summary,
     Timings,
     Usage,
+    UserError,
     Withheld,
 )
 
@@ -142,6 +148,159 @@ def test_a_summary_has_the_fields_of_an_answer_and_its_subject() -> None:
     assert [name if name != "subject" else "question" for name in summary] == list(answer)
     assert summary.pop("subject") == answer.pop("question")
     assert summary == answer
+
+
+WORDS = st.text(st.characters() | st.sampled_from("\ud800\x00\n“”😀"), max_size=12)
+MAYBE = st.none() | WORDS
+COUNTS = st.integers(0, 10**30)
+
+
+@st.composite
+def citations(draw: st.DrawFn, number: int) -> Citation:
+    quote, start = draw(WORDS), draw(COUNTS)
+    return Citation(
+        number=number,
+        article_id=draw(WORDS),
+        version=draw(WORDS),
+        title=draw(WORDS),
+        publisher=draw(MAYBE),
+        author=draw(MAYBE),
+        published=draw(st.none() | st.dates()),
+        published_from=draw(st.sampled_from(["metadata", "url", "text", "unknown"])),
+        url=draw(MAYBE),
+        start=start,
+        end=start + len(quote),
+        quote=quote,
+    )
+
+
+@st.composite
+def replies(draw: st.DrawFn) -> dict[str, Any]:
+    numbers = draw(st.lists(st.integers(), unique=True, max_size=4))
+    some = st.lists(st.sampled_from(numbers), max_size=3).map(tuple) if numbers else st.just(())
+    values = st.builds(ConflictValue, WORDS, some)
+    supports = st.sampled_from(["verified", "partial", "unsupported"])
+    return {
+        "status": draw(st.sampled_from(["answered", "abstained"])),
+        "reason": draw(st.none() | st.sampled_from(["empty_library", "no_match", "filtered_out", "not_stated"])),
+        "nearest": tuple(draw(citations(number)) for number in draw(st.lists(st.integers(), max_size=2))),
+        "statements": tuple(draw(st.lists(st.builds(Statement, WORDS, some, supports, WORDS), max_size=3))),
+        "withheld": tuple(draw(st.lists(st.builds(Withheld, WORDS, WORDS), max_size=2))),
+        "conflicts": tuple(
+            draw(st.lists(st.builds(Conflict, WORDS, st.lists(values, max_size=2).map(tuple)), max_size=2))
+        ),
+        "citations": tuple(draw(citations(number)) for number in numbers),
+        "engine": draw(st.sampled_from(["extractive", "generative"])),
+        "model": draw(MAYBE),
+        "prompt": draw(MAYBE),
+        "notice": draw(MAYBE),
+        "usage": draw(st.builds(Usage, COUNTS, COUNTS, st.none() | st.floats(0, allow_infinity=False))),
+        "timings_ms": draw(st.builds(Timings, COUNTS, COUNTS)),
+    }
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(replies(), WORDS)
+def test_plain_values_become_the_value_again(fields: dict[str, Any], asked: str) -> None:
+    for value in (Answer(question=asked, **fields), Summary(subject=asked, **fields)):
+        plain = value.to_dict()
+        found = type(value).from_dict(json.loads(json.dumps(plain)))
+        assert found == value
+        assert found.to_dict() == plain
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to everything inside `value`."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inside:
+        yield (*path, key)
+        yield from places(item, (*path, key))
+
+
+PLAIN = Answer(question="How many?", **reply_fields()).to_dict()
+OTHERS: list[Any] = [None, True, 3, -1, 10**400, 0.5, float("nan"), "", "2024-02-30", "20240202", [], [[]], {}, [3]]
+
+
+def changed(path: tuple[Any, ...], other: Any) -> dict[str, Any]:
+    plain = copy.deepcopy(PLAIN)
+    holder: Any = plain
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = other
+    return plain
+
+
+def test_whatever_stands_anywhere_is_read_or_refused_in_one_line() -> None:
+    refusals = []
+    for path, other in product(places(PLAIN), OTHERS):
+        try:
+            found = Answer.from_dict(changed(path, other)).to_dict()
+        except UserError as exc:
+            refusals.append(str(exc))
+        else:
+            # The text is not read, and what is missing in an object takes its default.
+            as_given = path == ("text",) or (other == {} and path in (("usage",), ("timings_ms",)))
+            assert as_given or {**found, "text": ""} == {**changed(path, other), "text": ""}, (path, other)
+    assert len(refusals) > 700
+    assert all(line.startswith("this is no Answer that was written by rag: ") for line in refusals)
+    assert all(line.isprintable() and len(line) < 200 for line in refusals)
+
+
+@pytest.mark.parametrize(
+    ("path", "other", "why"),
+    [
+        (("schema",), 2, "its schema is not 1"),
+        (("schema",), "1", "its schema is not 1"),
+        (("question",), None, "question is not text"),
+        (("status",), "maybe", "status is none of answered, abstained"),
+        (
+            ("statements", 0, "support"),
+            [],
+            "statements[0].support is none of verified, partial, unsupported",
+        ),
+        (("statements", 1, "citations"), [3], "a statement refers to a citation that is not there"),
+        (("conflicts", 0, "values", 1, "citations"), [9], "a statement refers to a citation that is not there"),
+        (("citations", 1, "number"), 1, "two citations have one number"),
+        (("citations", 0, "end"), 47, "the quote of citations[0] does not fit its span"),
+        (("nearest", 0, "quote"), "More", "the quote of nearest[0] does not fit its span"),
+        (("citations", 0, "start"), True, "citations[0].start is not a whole number"),
+        (("citations", 0, "published"), "2 February 2024", "citations[0].published is no date such as 2024-02-02"),
+        (("citations", 0), "x", "citations[0] is no object"),
+        (("citations",), "x", "citations is no list"),
+        (("usage", "cost_usd"), "free", "usage.cost_usd is not a number"),
+        (("timings_ms",), None, "timings_ms is no object"),
+    ],
+)
+def test_what_is_refused_is_named(path: tuple[Any, ...], other: Any, why: str) -> None:
+    with pytest.raises(UserError) as caught:
+        Answer.from_dict(changed(path, other))
+    assert str(caught.value) == f"this is no Answer that was written by rag: {why}"
+
+
+SUMMARY = Summary(subject="x", status="answered").to_dict()
+
+
+@pytest.mark.parametrize("foreign", [None, [], "x", 1, {}, {"schema": 1}, SUMMARY])
+def test_what_is_foreign_is_refused(foreign: Any) -> None:
+    with pytest.raises(
+        UserError, match="^this is no Answer .*: (its schema is not 1|status is missing|question is missing)$"
+    ):
+        Answer.from_dict(foreign)
+
+
+def test_a_citation_without_its_quote_is_refused() -> None:
+    plain = copy.deepcopy(PLAIN)
+    del plain["citations"][0]["quote"]
+    with pytest.raises(UserError, match=r"citations\[0\].quote is missing$"):
+        Answer.from_dict(plain)
+
+
+def test_what_is_not_known_yet_is_passed_over_and_what_is_missing_takes_its_default() -> None:
+    plain = copy.deepcopy(PLAIN)
+    plain["usage"]["calls"] = plain["new"] = 7
+    assert Answer.from_dict(plain) == Answer(question="How many?", **reply_fields())
+    short = {"schema": 1, "question": "Why?", "status": "abstained", "reason": "no_match"}
+    assert Answer.from_dict(short) == Answer(question="Why?", status="abstained", reason="no_match")
 
 
 def test_an_abstention_says_nothing() -> None:

@@ -47,14 +47,13 @@ class GenerativeEngine:
         lookup: Lookup,
         *,
         fallback: Fallback | None = None,
-        earlier: Sequence[Citation] = (),
     ) -> Answer:
         """The answer to `question` from `hits`, best first, or an abstention with the nearest passages.
 
-        Where the model fails, `fallback` answers; without one the `ModelError` is raised. `earlier`
-        are citations of a conversation, which keep their numbers. Without hits no model is asked.
+        Where the model fails, `fallback` answers; without one the `ModelError` is raised. Without
+        hits no model is asked.
         """
-        *_, last = self._events(question, hits, lookup, fallback, earlier, streamed=False)
+        *_, last = self._events(question, hits, lookup, fallback, streamed=False)
         assert isinstance(last, Answer)
         return last
 
@@ -65,13 +64,12 @@ class GenerativeEngine:
         lookup: Lookup,
         *,
         fallback: Fallback | None = None,
-        earlier: Sequence[Citation] = (),
     ) -> Iterator[Event]:
         """As `answer`, but each statement comes as soon as it is complete and grounded.
 
         A statement that has to be repaired comes after those that have not. Last comes the answer.
         """
-        return self._events(question, hits, lookup, fallback, earlier, streamed=True)
+        return self._events(question, hits, lookup, fallback, streamed=True)
 
     def _events(
         self,
@@ -79,14 +77,13 @@ class GenerativeEngine:
         hits: Sequence[Hit],
         lookup: Lookup,
         fallback: Fallback | None,
-        earlier: Sequence[Citation],
         *,
         streamed: bool,
     ) -> Iterator[Event]:
         if not hits:
             yield Answer(question=question, status="abstained", reason="no_match", engine="generative")
             return
-        written = yield from self._written(question, hits, lookup, earlier, streamed=streamed)
+        written = yield from self._written(question, hits, lookup, streamed=streamed)
         if written.error is None:
             yield Answer(question=question, **fields(written, self.writer, hits, lookup))
         elif fallback is None:
@@ -95,7 +92,7 @@ class GenerativeEngine:
             yield from events(replace(fallback(str(written.error)), usage=written.usage))
 
     def _written(
-        self, question: str, hits: Sequence[Hit], lookup: Lookup, earlier: Sequence[Citation], *, streamed: bool
+        self, question: str, hits: Sequence[Hit], lookup: Lookup, *, streamed: bool
     ) -> Generator[Citation | Statement, None, Written]:
         prompt = self.writer.prompt("answer")
         room = min(self.max_passage_tokens, self.writer.room(prompt, question))
@@ -104,7 +101,7 @@ class GenerativeEngine:
             passages = select(hits, budget, self.writer.count)
             return Task(prompt, {"question": defused(question)}, passages, question)
 
-        return (yield from self.writer.write(task, room, lookup, streamed=streamed, earlier=earlier))
+        return (yield from self.writer.write(task, room, lookup, streamed=streamed))
 
 
 def events(answer: Answer) -> Iterator[Event]:

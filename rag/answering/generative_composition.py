@@ -46,9 +46,9 @@ class Judged:
 class Composition:
     """Takes in the parts of a model's reply as they come, and holds what has become of each.
 
-    `earlier` are citations that keep their numbers; new ones count on. At most `most` sentences are
-    said. `subject` is what a conflict is said to be about where the model's own words for it fail. What
-    somebody claims may, without their name, be said with `attributed` off, as partly borne out; else not.
+    At most `most` sentences are said. `subject` is what a conflict is said to be about where the model's own
+    words for it fail. What somebody claims may, without their name, be said with `attributed` off, as partly
+    borne out; else not.
     """
 
     def __init__(
@@ -58,7 +58,6 @@ class Composition:
         *,
         subject: str,
         similarity: Similarity | None = None,
-        earlier: Sequence[Citation] = (),
         most: int | None = None,
         attributed: bool = False,
     ) -> None:
@@ -73,8 +72,6 @@ class Composition:
         self._lookup = lookup
         self._subject = subject
         self._similarity = similarity
-        self._earlier = {_place(citation): citation for citation in earlier}
-        self._next = max((citation.number for citation in earlier), default=0) + 1
         self._most = most
         self._attributed = attributed
         self._said = 0
@@ -163,13 +160,9 @@ class Composition:
         new: list[Citation] = []
         held = {_place(citation): citation for citation in self.citations}
         for item in evidence:
-            citation = Citation.of(item.article, item.span, self._next)
+            citation = Citation.of(item.article, item.span, len(self.citations) + 1)
             place = _place(citation)
             if place not in held:
-                if place in self._earlier:
-                    citation = self._earlier[place]
-                else:
-                    self._next += 1
                 held[place] = citation
                 self.citations.append(citation)
                 new.append(citation)

@@ -96,7 +96,6 @@ class Writer:
         lookup: Lookup,
         *,
         streamed: bool,
-        earlier: Sequence[Citation] = (),
     ) -> Generator[Citation | Statement, None, Written]:
         """Yield citations and the statements that rest on them as each is grounded; returns all there is.
 
@@ -113,20 +112,19 @@ class Writer:
                 break
             if not wanted.passages:
                 break
-            written = Written(self._composition(wanted, lookup, earlier), prompts=[*wanted.prompts, wanted.prompt])
+            written = Written(self._composition(wanted, lookup), prompts=[*wanted.prompts, wanted.prompt])
             yield from self._once(wanted, written, streamed)
             if not isinstance(written.error, ContextTooLongError):
                 break
             room = size(wanted.passages, self.count) // 2
         return written
 
-    def _composition(self, task: Task, lookup: Lookup, earlier: Sequence[Citation]) -> Composition:
+    def _composition(self, task: Task, lookup: Lookup) -> Composition:
         return Composition(
             task.passages,
             lookup,
             subject=task.subject,
             similarity=self.similarity,
-            earlier=earlier,
             most=task.most,
             attributed=task.attributed,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -57,7 +57,7 @@ class ChatModel:
     where they go nowhere). `timeout_seconds` bounds one call with all its retries. With
     `response_format`, structured replies are asked for as OpenAI-compatible servers understand it;
     without, through LangChain's `with_structured_output`. `price` is what the caller says it costs:
-    LangChain's profiles hold no prices.
+    LangChain's profiles hold no prices. `heard` is called with each whole reply, from the thread that asked.
     """
 
     name: str
@@ -69,6 +69,17 @@ class ChatModel:
     price: Price | None = None
     timeout_seconds: float = 60.0
     retries: Retries = USUAL_RETRIES
+    heard: Callable[[ChatReply], None] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def identity(self) -> str:
+        """The name, and the address where one is known: models of one name on two servers may differ."""
+        return f"{self.name} at {self.service.address}" if self.service.address else self.name
+
+    @property
+    def small(self) -> bool:
+        """Whether it is the model of the wheel, which writes without end unless the form of its reply bounds it."""
+        return self.name.startswith("local:SmolLM2")
 
     def complete(self, messages: Messages, shape: type[BaseModel] | None = None) -> ChatReply:
         """The reply to `messages`, as JSON of the given shape if there is one (read it with `parse`).
@@ -192,7 +203,10 @@ class ChatModel:
         cost = None
         if counted and self.price:
             cost = (self.price.read * read + self.price.written * written) / 1_000_000
-        return ChatReply(text, Usage(read, written, cost), time.monotonic() - started)
+        reply = ChatReply(text, Usage(read, written, cost), time.monotonic() - started)
+        if self.heard:
+            self.heard(reply)
+        return reply
 
     def _served_size(self) -> int | None:
         """What the server's list of models says of this one; servers name it differently."""

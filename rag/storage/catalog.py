@@ -12,12 +12,11 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 from rag.errors import ConfigError, NotFoundError, StorageError
-from rag.storage.rows import article_of, chunk_of, conditions, day, day_number, publisher_key
+from rag.storage.rows import Row, article_of, chunk_of, conditions, info_of, publisher_key, version_values
 from rag.storage.schema import FORMAT, STEPS
 from rag.text.words import spaced
 from rag.types import Article, ArticleInfo, Chunk, Filters, Span, Validators
@@ -69,6 +68,8 @@ class Catalog:
     def _prepare(self) -> None:
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.execute("PRAGMA synchronous = FULL")
+        # What is removed is gone from the file too, not only from its tables.
+        self._db.execute("PRAGMA secure_delete = ON")
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         if found > FORMAT:
             raise ConfigError(
@@ -97,15 +98,30 @@ class Catalog:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
                 if self._db.in_transaction:  # a full disk has rolled it back already
                     self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """A transaction that does not wait for the disk: whole after a kill, perhaps lost if the power fails."""
+        with self._lock:
+            self._rows("PRAGMA synchronous = NORMAL")
+            try:
+                with self.transaction():
+                    yield
+            finally:
+                self._rows("PRAGMA synchronous = FULL")
 
     def _rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
         with self._lock, _translated(self.file):
             return self._db.execute(query, values).fetchall()
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> Sequence[Row]:
+        """The rows that one statement gives, for `Records`; a write is within a transaction of the caller's."""
+        return self._rows(statement, values)
 
     # What the library is -------------------------------------------------------------------
 
@@ -146,25 +162,9 @@ class Catalog:
         )
         # A version that comes back becomes the latest again, so that export keeps their order.
         self._db.execute("DELETE FROM version WHERE article_id = ? AND version = ?", (article.id, article.version))
+        values = version_values(article)
         self._db.execute(
-            "INSERT INTO version (article_id, version, text, title, publisher, author, published, published_from,"
-            " confidence, url, source, language, boilerplate, added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                article.id,
-                article.version,
-                article.text,
-                article.title,
-                article.publisher,
-                article.author,
-                day_number(article.published),
-                article.published_from,
-                article.confidence,
-                article.url,
-                article.source,
-                article.language,
-                json.dumps(article.boilerplate),
-                (article.added or datetime.now(UTC)).isoformat(timespec="seconds"),
-            ),
+            f"INSERT INTO version ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})", tuple(values.values())
         )
         for chunk in chunks:
             cursor = self._db.execute(
@@ -183,10 +183,17 @@ class Catalog:
         self._db.execute("DELETE FROM chunk WHERE article_id = ?", (article_id,))
 
     def remove(self, article_id: str) -> None:
-        """Remove an article with all its versions and chunks; what URL it came from is remembered as removed."""
+        """Remove an article with all its versions and chunks; what URL it came from is remembered as removed.
+
+        The cached answers and the answers of saved chats that draw on it go by a trigger of the schema.
+        """
         self._db.execute("INSERT OR IGNORE INTO removed SELECT url FROM origin WHERE article_id = ?", (article_id,))
         self._drop_chunks(article_id)
         self._db.execute("DELETE FROM article WHERE id = ?", (article_id,))
+
+    def purge_words(self) -> None:
+        """Take the words of removed articles out of the index, which otherwise marks them as removed and keeps them."""
+        self._db.execute("INSERT INTO chunk_index (chunk_index) VALUES ('optimize')")
 
     def put_origin(self, url: str, kind: str, article_id: str | None, validators: Validators) -> None:
         """Remember a URL to ask again on refresh."""
@@ -224,6 +231,10 @@ class Catalog:
         rows = self._rows("SELECT version FROM article WHERE id = ?", (article_id,))
         return rows[0]["version"] if rows else None
 
+    def missing(self, article_ids: Iterable[str]) -> set[str]:
+        """Those of `article_ids` that are no article here, or not any more."""
+        return {article_id for article_id in article_ids if self.current_version(article_id) is None}
+
     def article(self, article_id: str, version: str | None = None) -> Article:
         """One version of an article, the current one by default; raises `NotFoundError`."""
         rows = self._rows(
@@ -254,16 +265,7 @@ class Catalog:
             f" FROM {_CURRENT} WHERE {where} ORDER BY v.published DESC NULLS LAST, v.title, a.id",
             values,
         )
-        names = [name for name in ArticleInfo.__dataclass_fields__ if name not in ("id", "published", "added")]
-        return [
-            ArticleInfo(
-                id=row["article_id"],
-                published=day(row["published"]),
-                added=datetime.fromisoformat(row["added"]),
-                **{name: row[name] for name in names},
-            )
-            for row in rows
-        ]
+        return [info_of(row) for row in rows]
 
     def count(self, filters: Filters = Filters()) -> tuple[int, int]:
         """How many current articles pass `filters`, and how many chunks they have."""
@@ -363,6 +365,13 @@ class Catalog:
         """What the server gave with the last reading of `url`."""
         rows = self._rows("SELECT etag, last_modified FROM origin WHERE url = ?", (url,))
         return Validators(rows[0]["etag"], rows[0]["last_modified"]) if rows else None
+
+    def empty_log(self) -> None:
+        """Empty the write-ahead log, which holds pages as they were before a removal.
+
+        Waits for readers at work, and leaves the log to the next writer or the last to close where they stay.
+        """
+        self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def damage(self) -> list[str]:
         """What SQLite and the word index say of themselves; empty when both are whole."""

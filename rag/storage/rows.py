@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
-from rag.types import Article, Chunk, Filters, Span
+from rag.types import Article, ArticleInfo, Chunk, Filters, Span
 
 
 class Row(Protocol):
@@ -64,6 +64,37 @@ def article_of(row: Row) -> Article:
         language=row["language"],
         boilerplate=tuple(Span(*pair) for pair in json.loads(row["boilerplate"])),
         added=datetime.fromisoformat(row["added"]),
+    )
+
+
+def version_values(article: Article) -> dict[str, Any]:
+    """The values of the row of `version` that `article` becomes."""
+    return {
+        "article_id": article.id,
+        "version": article.version,
+        "text": article.text,
+        "title": article.title,
+        "publisher": article.publisher,
+        "author": article.author,
+        "published": day_number(article.published),
+        "published_from": article.published_from,
+        "confidence": article.confidence,
+        "url": article.url,
+        "source": article.source,
+        "language": article.language,
+        "boilerplate": json.dumps(article.boilerplate),
+        "added": (article.added or datetime.now(UTC)).isoformat(timespec="seconds"),
+    }
+
+
+def info_of(row: Row) -> ArticleInfo:
+    """The line of a listing of a row of `version` with its counts."""
+    names = [name for name in ArticleInfo.__dataclass_fields__ if name not in ("id", "published", "added")]
+    return ArticleInfo(
+        id=row["article_id"],
+        published=day(row["published"]),
+        added=datetime.fromisoformat(row["added"]),
+        **{name: row[name] for name in names},
     )
 
 

@@ -64,6 +64,68 @@ STEPS = (
     """
     CREATE TABLE removed (url TEXT PRIMARY KEY) STRICT;
     """,
+    """
+    CREATE TABLE cached_answer (
+        key TEXT PRIMARY KEY,
+        generation INTEGER NOT NULL,
+        made INTEGER NOT NULL,
+        answer TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE cached_article (
+        key TEXT NOT NULL REFERENCES cached_answer (key) ON DELETE CASCADE,
+        article_id TEXT NOT NULL REFERENCES article (id) ON DELETE CASCADE,
+        PRIMARY KEY (key, article_id)
+    ) STRICT;
+    CREATE INDEX cached_article_article ON cached_article (article_id);
+
+    CREATE TABLE usage (
+        day INTEGER NOT NULL,
+        model TEXT NOT NULL,
+        calls INTEGER NOT NULL,
+        input_tokens INTEGER NOT NULL,
+        output_tokens INTEGER NOT NULL,
+        known_usd REAL NOT NULL,
+        unpriced_calls INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        cached INTEGER NOT NULL,
+        PRIMARY KEY (day, model)
+    ) STRICT;
+
+    CREATE TABLE chat (name TEXT PRIMARY KEY, saved TEXT NOT NULL) STRICT;
+
+    CREATE TABLE chat_turn (
+        chat TEXT NOT NULL REFERENCES chat (name) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        question TEXT NOT NULL,
+        standalone TEXT NOT NULL,
+        answer TEXT,
+        PRIMARY KEY (chat, number)
+    ) STRICT;
+
+    CREATE TABLE chat_article (
+        sequence INTEGER PRIMARY KEY,
+        chat TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        article_id TEXT NOT NULL REFERENCES article (id) ON DELETE CASCADE,
+        UNIQUE (chat, number, article_id),
+        FOREIGN KEY (chat, number) REFERENCES chat_turn (chat, number) ON DELETE CASCADE
+    ) STRICT;
+    CREATE INDEX chat_article_article ON chat_article (article_id);
+
+    -- What was said from a removed article goes with it, whoever removes it. A question that a later turn
+    -- made to stand alone may hold words of the answer; what the user typed then takes its place.
+    CREATE TRIGGER article_removed BEFORE DELETE ON article BEGIN
+        DELETE FROM cached_answer WHERE key IN (SELECT key FROM cached_article WHERE article_id = OLD.id);
+        UPDATE chat_turn SET standalone = question WHERE EXISTS (
+            SELECT 1 FROM chat_article c
+            WHERE c.article_id = OLD.id AND c.chat = chat_turn.chat AND c.number < chat_turn.number
+        );
+        UPDATE chat_turn SET answer = NULL WHERE (chat, number) IN (
+            SELECT chat, number FROM chat_article WHERE article_id = OLD.id
+        );
+    END;
+    """,
 )
 
 FORMAT = len(STEPS)

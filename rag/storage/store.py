@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from rag.errors import BusyError, ConfigError, StorageError
 from rag.storage.catalog import Catalog
 from rag.storage.lock import writing
+from rag.storage.records import Records
 from rag.storage.vectors import Vectors
 from rag.types import Article, Chunk, Validators
 
@@ -57,6 +58,7 @@ class Store:
         except OSError as exc:
             raise StorageError(f"{directory} cannot be used as a library: {exc.strerror}") from exc
         self.catalog = Catalog(directory / _CATALOG)
+        self.records = Records(self.catalog)
         self.vectors = Vectors.shared(directory / "vectors")
         try:
             if self.catalog.pending() and not self.catalog.read_only:
@@ -146,14 +148,17 @@ class Store:
         self._finish(vectors, ids, replaced)
 
     def remove(self, article_ids: Sequence[str]) -> None:
-        """Remove articles with all their versions, chunks and vectors."""
+        """Remove articles with all their versions, chunks, vectors, and what was recorded from them."""
         with self.writing() as vectors:
             chunk_ids = [chunk_id for article_id in article_ids for chunk_id in self.catalog.chunk_ids(article_id)]
             with self.catalog.transaction():
                 self.catalog.mark_pending(article_ids)
                 for article_id in article_ids:
                     self.catalog.remove(article_id)
+                self.catalog.purge_words()
                 self.catalog.bump()
+            # Before the note is cleared: whoever finds it after a kill empties the log in its turn.
+            self.catalog.empty_log()
             self._finish(vectors, article_ids, chunk_ids)
 
     def _finish(self, vectors: Vectors, article_ids: Sequence[str], surplus: Sequence[str]) -> None:
@@ -180,3 +185,4 @@ class Store:
             expected, present = set(self.catalog.chunk_ids(article_id)), vectors.ids(article_id)
             if expected <= present:
                 self._finish(vectors, [article_id], sorted(present - expected))
+        self.catalog.empty_log()

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, NoReturn
 
@@ -166,10 +167,15 @@ def build_parser() -> argparse.ArgumentParser:
     sub = command("ask", "answer a question, with sources", filtered=True)
     sub.add_argument("question", nargs="+", type=_text, metavar="QUESTION", help="- reads it from standard input")
     _add_llm(sub)
+    _add_fresh(sub)
     sub = command("summarize", "summarize an article, or what articles say about a topic", filtered=True)
     sub.add_argument("id", nargs="?", type=_text, metavar="ID", help="an article: its id, URL or path")
     sub.add_argument("--about", type=_text, metavar="TOPIC", help="a topic, in place of an article")
     sub.add_argument("--sentences", type=int, default=5, metavar="N", help="how many sentences (default: 5)")
+    _add_llm(sub)
+    _add_fresh(sub)
+    sub = command("chat", "ask one question after another; follow-ups are understood", filtered=True)
+    sub.add_argument("--resume", type=_text, metavar="NAME", help="go on with a conversation that was saved")
     _add_llm(sub)
     sub = command("search", "find the passages that fit a query best", filtered=True)
     sub.add_argument("query", nargs="+", type=_text, metavar="QUERY", help="- reads it from standard input")
@@ -189,7 +195,10 @@ def build_parser() -> argparse.ArgumentParser:
     command("reindex", "make all vectors anew, with the embedder that is set")
     sub = command("doctor", "check the library, and mend what can be mended")
     sub.add_argument("--check", action="store_true", help="only look")
-    command("prompts", "list the prompts for language models")
+    sub = command("prompts", "list the prompts for language models, or copy them to edit")
+    sub.add_argument("action", nargs="?", choices=("list", "copy"), default="list", help="(default: list)")
+    sub.add_argument("folder", nargs="?", metavar="DIR", help="where to copy them; RAG_PROMPTS=DIR then uses them")
+    command("usage", "show what language models used: calls, tokens, time, money")
     return parser
 
 
@@ -205,6 +214,13 @@ def _add_llm(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--llm", type=_text, metavar="MODEL", help="who writes: extractive, auto, local, or such as openai:gpt-5-mini"
     )
+    parser.add_argument(
+        "--timeout", type=_seconds, metavar="SECONDS", help="how long a call of the model may take (default: 60)"
+    )
+
+
+def _add_fresh(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--fresh", action="store_true", help="have the model write anew what it has written before")
 
 
 def _filters() -> _Parser:
@@ -223,6 +239,13 @@ def _date(text: str) -> date:
     except ValueError:
         pass
     raise argparse.ArgumentTypeError(f"{text!r} is not a date (YYYY-MM-DD)")
+
+
+def _seconds(text: str) -> float:
+    with suppress(ValueError):
+        if 0 < (seconds := float(text)) < float("inf"):
+            return seconds
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
 
 
 def _text(given: str) -> str:

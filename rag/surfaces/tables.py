@@ -12,6 +12,7 @@ from rag.types import AddItem, AddReport, AddStatus, Article, ArticleInfo
 if TYPE_CHECKING:
     from rag.prompts import Prompt
     from rag.repair import DoctorReport
+    from rag.usage import UsageRow, Used
 
 _GAP = "  "
 _WIDEST = 0.2
@@ -54,9 +55,43 @@ def versions(articles: Sequence[Article], current: str, width: int | None) -> It
 
 
 def prompts(found: Sequence[Prompt], width: int | None) -> Iterator[Paragraph]:
-    """One line a prompt."""
+    """One line a prompt; then the files of the user's own among them."""
     rows = [[prompt.name, prompt.version, prompt.hash, one_line(prompt.description)] for prompt in found]
     yield from _table(["NAME", "VERSION", "HASH", "DESCRIPTION"], "<<<<", rows, width)
+    for prompt in found:
+        if prompt.override is not None:
+            yield paragraph(f"{prompt.name} is your own, from {one_line(str(prompt.override))}.")
+
+
+def usage(rows: Sequence[UsageRow], width: int | None) -> Iterator[Paragraph]:
+    """One line a day and model, oldest first, and a total."""
+    from rag.usage import total
+
+    if not rows:
+        yield paragraph("No language model has been used with this library yet.")
+        return
+    everything = total(rows)
+    lines = [[row.day.isoformat(), *_used(row), one_line(row.model)] for row in rows]
+    lines.append(["total", *_used(everything), ""])
+    yield from _table(["DAY", "CALLS", "READ", "WRITTEN", "SECONDS", "USD", "MODEL"], "<>>>>>", lines, width)
+    yield BLANK
+    yield paragraph("READ and WRITTEN are tokens.")
+    if everything.cached:
+        yield paragraph(f"{counted(everything.cached, 'answer')} came from the cache, without a call.")
+    if calls := everything.unpriced_calls:
+        yield paragraph(
+            f"The price of {counted(calls, 'call')} is not known: set RAG_LLM_PRICE to dollars per million tokens"
+            " read and written, such as 0.25/2."
+        )
+
+
+def _used(used: Used) -> list[str]:
+    """The cells of what was used; a plus after the money where that of some calls is not known."""
+    usd = f"{used.known_usd:,.4f}"
+    if used.unpriced_calls:
+        usd = f"{usd}+" if used.known_usd else "unknown"
+    numbers = (used.calls, used.input_tokens, used.output_tokens, round(used.seconds))
+    return [*(f"{number:,}" for number in numbers), usd]
 
 
 def _table(head: Sequence[str], sides: str, rows: Sequence[Sequence[str]], width: int | None) -> Iterator[Paragraph]:

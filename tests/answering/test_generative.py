@@ -192,15 +192,11 @@ def test_a_version_that_is_gone_is_not_cited() -> None:
     assert answer.nearest == ()
 
 
-def test_one_span_has_one_number_and_earlier_citations_keep_theirs() -> None:
+def test_one_span_has_one_number() -> None:
     both = sentence("Three soldiers had been killed in Jordan before.", KILLED["quotes"][0], SITES["quotes"][0])
-    span = Span(STRIKES.text.index("Three"), STRIKES.text.index(" five"))
-    earlier = (Citation.of(MARCH, Span(0, 5), 6), Citation.of(STRIKES, span, 4))
-    with scripted(reply(SITES, KILLED, both)) as (engine, _):
-        answer = engine.answer(QUESTION, hits(STRIKES), LOOKUP, earlier=earlier)
-    assert [statement.citations for statement in answer.statements] == [(7,), (4,), (4, 7)]
-    assert [citation.number for citation in answer.citations] == [7, 4]
-    assert answer.citations[1] == earlier[1]
+    answer = ask(reply(SITES, KILLED, both))
+    assert [statement.citations for statement in answer.statements] == [(1,), (2,), (2, 1)]
+    assert [citation.number for citation in answer.citations] == [1, 2]
 
 
 def test_keys_and_characters_that_are_not_seen_are_left_out_of_sentences() -> None:

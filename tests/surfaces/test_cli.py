@@ -29,7 +29,8 @@ from rag.errors import (
     UserError,
 )
 from rag.surfaces.cli import build_parser, exit_code, explain
-from rag.surfaces.commands import COMMANDS, library_directory
+from rag.surfaces.commands import COMMANDS
+from rag.surfaces.given import library_directory
 
 from .conftest import Result, Run
 

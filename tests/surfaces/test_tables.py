@@ -9,6 +9,7 @@ from rag.repair import DoctorReport
 from rag.surfaces import tables
 from rag.surfaces.layout import plain
 from rag.types import AddItem, AddReport, Article, ArticleInfo, Span
+from rag.usage import UsageRow
 
 ADDED = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
@@ -152,3 +153,74 @@ def test_a_report(items: tuple[AddItem, ...], page: str) -> None:
 )
 def test_doctor(report: DoctorReport, page: str) -> None:
     assert plain(tables.doctor(report)) == page
+
+
+USED = [
+    UsageRow(
+        day=date(2026, 1, 2),
+        model="local:SmolLM2-135M-Instruct",
+        calls=12,
+        input_tokens=18_200,
+        output_tokens=1_300,
+        seconds=61.4,
+    ),
+    UsageRow(
+        day=date(2026, 1, 2),
+        model="openai:gpt-4.1-mini",
+        calls=312,
+        input_tokens=1_218_200,
+        output_tokens=101_300,
+        known_usd=0.63412,
+        seconds=861.4,
+        cached=33,
+    ),
+    UsageRow(
+        day=date(2026, 1, 3),
+        model="other:a\x1b[2J\nb",
+        calls=2,
+        input_tokens=3_200,
+        output_tokens=300,
+        unpriced_calls=2,
+        seconds=4,
+    ),
+]
+
+
+def test_usage() -> None:
+    assert (
+        plain(tables.usage(USED, 80))
+        == """\
+DAY         CALLS       READ  WRITTEN  SECONDS      USD  MODEL
+2026-01-02     12     18,200    1,300       61   0.0000  local:SmolLM2-135M-Ins…
+2026-01-02    312  1,218,200  101,300      861   0.6341  openai:gpt-4.1-mini
+2026-01-03      2      3,200      300        4  unknown  other:a\N{REPLACEMENT CHARACTER}[2J b
+total         326  1,239,600  102,900      927  0.6341+
+
+READ and WRITTEN are tokens.
+33 answers came from the cache, without a call.
+The price of 2 calls is not known: set RAG_LLM_PRICE to dollars per million tokens read and written, such as 0.25/2.
+"""
+    )
+
+
+def test_usage_whose_price_is_known() -> None:
+    assert (
+        plain(tables.usage(USED[:1], None))
+        == """\
+DAY         CALLS    READ  WRITTEN  SECONDS     USD  MODEL
+2026-01-02     12  18,200    1,300       61  0.0000  local:SmolLM2-135M-Instruct
+total          12  18,200    1,300       61  0.0000
+
+READ and WRITTEN are tokens.
+"""
+    )
+
+
+def test_no_usage_yet() -> None:
+    assert plain(tables.usage([], 80)) == "No language model has been used with this library yet.\n"
+
+
+@pytest.mark.parametrize("width", [80, 81, 120])
+def test_usage_fits_a_terminal(width: int) -> None:
+    lines = [line for line in plain(tables.usage(USED * 20, width)).splitlines() if not line.startswith("The price")]
+    assert max(map(cell_len, lines)) <= width

@@ -1,0 +1,245 @@
+"""A conversation over a library: follow-ups are understood, citations keep their numbers, and it can be saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rag.answering.conversation import Past, standing_alone
+from rag.answering.conversation_numbering import Numbering
+from rag.errors import NotFoundError, StorageError, UserError
+from rag.types import SCHEMA, Answer, Article, Citation, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from rag.answering.conversation_rewriting import Rewriter, Understood
+    from rag.answering.generative import Event
+    from rag.library import Library
+    from rag.storage.chats import SavedTurn
+
+
+class SavedChats(Protocol):
+    """Where conversations are kept, by name."""
+
+    def save(self, name: str, turns: Sequence[SavedTurn]) -> None:
+        """Keep `turns` under `name`, in the place of what was there."""
+
+    def load(self, name: str) -> list[SavedTurn]:
+        """The turns under `name`; raises `NotFoundError`."""
+        ...
+
+    def names(self) -> list[str]:
+        """The names there are."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Forget what is under `name`; raises `NotFoundError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question as it was typed and as it stands alone, and its answer.
+
+    That is `None` once an article that it shows has been removed.
+    """
+
+    question: str
+    standalone: str
+    answer: Answer | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        answer = None if self.answer is None else self.answer.to_dict()
+        return {"question": self.question, "standalone": self.standalone, "answer": answer}
+
+
+class Chat:
+    """A conversation; made by `Library.chat`. It is used from one thread at a time."""
+
+    def __init__(
+        self, library: Library, saved: SavedChats, typed: Callable[[str], str], name: str | None = None
+    ) -> None:
+        """`typed` checks a question and puts it on one line. With `name`, the saved conversation goes on.
+
+        Raises `NotFoundError` where none is saved under that name.
+        """
+        self.name = name
+        self.saved = saved
+        self._library = library
+        self._typed = typed
+        self._turns = [] if name is None else [self._restored(turn) for turn in saved.load(name)]
+        self._numbering = Numbering(shown for turn in self._turns for shown in _shown(turn))
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """What was asked and answered, oldest first."""
+        self._forget_removed()
+        return tuple(self._turns)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        publisher: str | None = None,
+        after: date | None = None,
+        before: date | None = None,
+    ) -> Answer:
+        """Answer `question`, which may lean on earlier turns. Filters and errors are those of `Library.ask`."""
+        typed, understood = self._understood(question)
+        answer = self._library.ask(understood.standalone, publisher=publisher, after=after, before=before)
+        return self._kept(typed, understood, self._numbering.answer(answer))
+
+    def stream(
+        self,
+        question: str,
+        *,
+        publisher: str | None = None,
+        after: date | None = None,
+        before: date | None = None,
+    ) -> Iterator[Event]:
+        """As `ask`, but each statement comes as soon as it is checked, after its citations; the `Answer` comes last.
+
+        A stream that is given up leaves no turn.
+        """
+        typed, understood = self._understood(question)
+        events = self._library.stream(understood.standalone, publisher=publisher, after=after, before=before)
+        with closing(_generator(events)) as running:
+            for event in self._numbering.events(running):
+                yield self._kept(typed, understood, event) if isinstance(event, Answer) else event
+
+    def source(self, number: int) -> Citation:
+        """The citation of that number; raises `NotFoundError`. `article` gives what it stands in."""
+        self.article(number)
+        return self._cited(number)
+
+    def article(self, number: int) -> Article:
+        """The article in which the source of that number stands, in the cited version; raises `NotFoundError`."""
+        citation = self._cited(number)
+        if not self._stands(citation):
+            raise NotFoundError(f"source {number} is gone: its article was removed")
+        return self._library.article(citation.article_id, citation.version)
+
+    def save(self, name: str) -> None:
+        """Keep the conversation under `name`, in the place of what was there.
+
+        Raises `UserError` for an empty conversation or what is no name, `StorageError` where the library
+        cannot be written.
+        """
+        from rag.storage.chats import SavedTurn
+
+        if not self._turns:
+            raise UserError("there is nothing to save: no question was asked yet")
+        turns = []
+        for turn in self.turns:
+            answer = None if turn.answer is None else turn.answer.to_dict()
+            articles = dict.fromkeys(citation.article_id for citation in _shown(turn))
+            turns.append(SavedTurn(turn.question, turn.standalone, answer, tuple(articles)))
+        self.saved.save(name, turns)
+        self.name = name.strip()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The conversation as plain JSON values."""
+        return {"schema": SCHEMA, "turns": [turn.to_dict() for turn in self.turns]}
+
+    # Understanding -------------------------------------------------------------------------
+
+    @cached_property
+    def _rewriter(self) -> Rewriter | None:
+        chat = self._library.chat_model
+        if chat is None:
+            return None
+        from rag.answering.conversation_rewriting import Rewriter
+
+        return Rewriter(chat=chat, prompt=self._library.prompts.load, brief=chat.small)
+
+    def _understood(self, question: str) -> tuple[str, Understood]:
+        """The question as it was typed, and as it stands alone."""
+        from rag.answering.conversation_rewriting import Understood
+
+        typed = self._typed(question)
+        history = [Past(turn.standalone, _said(turn.answer)) for turn in self.turns if turn.answer is not None]
+        if not history or self._rewriter is None:
+            understood = Understood(standing_alone(typed, history))
+        else:
+            understood = self._rewriter.understand(typed, history)
+        try:
+            self._typed(understood.standalone)
+        except UserError:
+            # Carrying over made it longer than a question may be.
+            return typed, replace(understood, standalone=typed)
+        return typed, understood
+
+    def _kept(self, typed: str, understood: Understood, given: Answer) -> Answer:
+        """The answer as this turn's; the turn is kept."""
+        answer = replace(
+            given,
+            question=typed,
+            usage=_added(understood.usage, given.usage),
+            prompt=", ".join(filter(None, (understood.prompt, given.prompt))) or None,
+            notice="; ".join(filter(None, (understood.notice, given.notice))) or None,
+        )
+        self._turns.append(Turn(typed, understood.standalone, answer))
+        return answer
+
+    # What was removed ----------------------------------------------------------------------
+
+    def _restored(self, saved: SavedTurn) -> Turn:
+        try:
+            answer = None if saved.answer is None else Answer.from_dict(saved.answer)
+        except UserError as exc:
+            raise StorageError(f"the saved chat {self.name!r} cannot be read: it is damaged") from exc
+        turn = Turn(saved.question, saved.standalone, answer)
+        return turn if all(map(self._stands, _shown(turn))) else replace(turn, answer=None)
+
+    def _forget_removed(self) -> None:
+        """Take out the answers that show an article which has been removed, by whatever process."""
+        stand = {shown: self._stands(shown) for turn in self._turns for shown in _shown(turn)}
+        turns: list[Turn] = []
+        gone = False
+        for turn in self._turns:
+            # What was carried over into a later question may be words of the answer that is gone.
+            kept = replace(turn, standalone=turn.question) if gone else turn
+            lost = not all(stand[shown] for shown in _shown(turn))
+            turns.append(replace(kept, answer=None) if lost else kept)
+            gone = gone or lost
+        self._turns = turns
+
+    def _cited(self, number: int) -> Citation:
+        citation = self._numbering.find(number)
+        if citation is None:
+            last = self._numbering.last
+            there_are = f"they are numbered 1 to {last}" if last else "none was cited yet"
+            raise NotFoundError(f"there is no source {number} in this conversation: {there_are}")
+        return citation
+
+    def _stands(self, citation: Citation) -> bool:
+        """Whether the words still stand where they are cited."""
+        try:
+            article = self._library.article(citation.article_id, citation.version)
+        except NotFoundError:
+            return False
+        return article.text[citation.start : citation.end] == citation.quote
+
+
+def _shown(turn: Turn) -> tuple[Citation, ...]:
+    """The citations of a turn, and the nearest passages where it abstained."""
+    return () if turn.answer is None else (*turn.answer.citations, *turn.answer.nearest)
+
+
+def _said(answer: Answer) -> str:
+    return " ".join(statement.text for statement in answer.statements)
+
+
+def _added(one: Usage, other: Usage) -> Usage:
+    from rag.answering.generative_writing import added
+
+    return added(one, other)
+
+
+def _generator(events: Iterator[Event]) -> Generator[Event, None, None]:
+    yield from events

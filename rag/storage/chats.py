@@ -1,0 +1,158 @@
+"""Saved chats: by name, whole or not at all, and without the answers whose articles were removed."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import NotFoundError, StorageError, UserError
+from rag.storage.rows import Row
+from rag.types import encodable
+
+if TYPE_CHECKING:
+    from rag.storage.catalog import Catalog
+
+LONGEST_NAME = 80
+"""Characters of the name of a saved chat."""
+
+_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SavedTurn:
+    """One turn of a saved chat: what was typed, the question that stands alone, and `Answer.to_dict()`.
+
+    `articles` are the ids of those that the answer draws on. When one of them is removed, the
+    answer is `None` from then on, and the article is left out.
+    """
+
+    question: str
+    standalone: str
+    answer: Mapping[str, Any] | None
+    articles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedChat:
+    """One line of the list of saved chats; `saved` is in UTC."""
+
+    name: str
+    turns: int
+    saved: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SavedChats:
+    """The saved chats of one library; names are compared without outer white space."""
+
+    catalog: Catalog
+    now: Callable[[], datetime]
+
+    def save(self, name: str, turns: Sequence[SavedTurn]) -> None:
+        """Save a chat whole, in the place of one of that name.
+
+        Raises `UserError` for what is no name, `StorageError` where the library cannot be written. A
+        turn that draws on an article that has been removed is saved without its answer.
+        """
+        name = _checked(name)
+        answers = [None if turn.answer is None else json.dumps(turn.answer) for turn in turns]
+        self._refuse_if_read_only()
+        with self.catalog.transaction():
+            self._run("DELETE FROM chat WHERE name = ?", name)
+            self._run("INSERT INTO chat VALUES (?, ?)", name, self.now().isoformat(timespec="seconds"))
+            for number, (turn, answer) in enumerate(zip(turns, answers, strict=True), start=1):
+                sources = drawn_on(turn.answer, turn.articles)
+                missing = self.catalog.missing(sources)
+                question, standalone = encodable(turn.question), encodable(turn.standalone)
+                values = (question, standalone, None if missing else answer)
+                self._run("INSERT INTO chat_turn VALUES (?, ?, ?, ?, ?)", name, number, *values)
+                for article_id in sources:
+                    if article_id not in missing:
+                        into = "INSERT INTO chat_article (chat, number, article_id) VALUES (?, ?, ?)"
+                        self._run(into, name, number, article_id)
+
+    def load(self, name: str) -> list[SavedTurn]:
+        """The turns of a saved chat; raises `NotFoundError`, which names those that there are."""
+        # One statement, so that another process that saves the chat anew cannot come between.
+        rows = self._run(
+            "SELECT t.number, t.question, t.standalone, t.answer, a.article_id FROM chat c"
+            " LEFT JOIN chat_turn t ON t.chat = c.name"
+            " LEFT JOIN chat_article a ON a.chat = t.chat AND a.number = t.number"
+            " WHERE c.name = ? ORDER BY t.number, a.sequence",
+            _composed(name),
+        )
+        if not rows:
+            raise self._none(name)
+        turns: dict[int, list[Row]] = {}
+        for row in rows:
+            if row["number"] is not None:
+                turns.setdefault(row["number"], []).append(row)
+        return [_turn(several) for several in turns.values()]
+
+    def names(self) -> list[str]:
+        """The names of the saved chats, the last saved first."""
+        return [chat.name for chat in self.listing()]
+
+    def listing(self) -> list[SavedChat]:
+        """The saved chats without their turns, the last saved first."""
+        rows = self._run(
+            "SELECT name, saved, (SELECT count(*) FROM chat_turn t WHERE t.chat = name) AS turns FROM chat"
+            " ORDER BY saved DESC, name"
+        )
+        return [SavedChat(row["name"], row["turns"], datetime.fromisoformat(row["saved"])) for row in rows]
+
+    def delete(self, name: str) -> None:
+        """Delete a saved chat; raises `NotFoundError` as `load` does, `StorageError` as `save` does."""
+        self._refuse_if_read_only()
+        with self.catalog.transaction():
+            if not self._run("DELETE FROM chat WHERE name = ? RETURNING name", _composed(name)):
+                raise self._none(name)
+
+    def _run(self, statement: str, *values: object) -> Sequence[Row]:
+        return self.catalog.execute(statement, values)
+
+    def _refuse_if_read_only(self) -> None:
+        if self.catalog.read_only:
+            raise StorageError(
+                f"the library in {self.catalog.file.parent} is read-only: no chat can be saved or deleted"
+            )
+
+    def _none(self, name: str) -> NotFoundError:
+        names = self.names()
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        there_are = f"saved are {', '.join(names[:_NAMED])}{more}" if names else "none is saved yet"
+        return NotFoundError(f"there is no saved chat {name[: LONGEST_NAME + 1]!r}: {there_are}")
+
+
+def drawn_on(answer: Mapping[str, Any] | None, articles: Iterable[str]) -> list[str]:
+    """The articles that are given, and those that the answer cites or shows as nearest, each once."""
+    cited = [one["article_id"] for name in ("citations", "nearest") for one in (answer or {}).get(name, ())]
+    return list(dict.fromkeys([*articles, *cited]))
+
+
+def _turn(rows: Sequence[Row]) -> SavedTurn:
+    """The turn of its rows, one for each article or one without any."""
+    first = rows[0]
+    return SavedTurn(
+        question=first["question"],
+        standalone=first["standalone"],
+        answer=None if first["answer"] is None else json.loads(first["answer"]),
+        articles=tuple(row["article_id"] for row in rows if row["article_id"] is not None),
+    )
+
+
+def _composed(name: str) -> str:
+    """A name in the one form in which it is stored, however its letters were typed."""
+    return encodable(unicodedata.normalize("NFC", name.strip()))
+
+
+def _checked(name: str) -> str:
+    composed = _composed(name)
+    hidden = any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in name.strip())
+    if hidden or not 1 <= len(composed) <= LONGEST_NAME:
+        raise UserError(f"a chat's name has 1 to {LONGEST_NAME} characters, with no line break or other control in it")
+    return composed

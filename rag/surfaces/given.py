@@ -1,0 +1,73 @@
+"""What commands share: the library that was named, what was typed, and what is said before texts leave."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from rag.errors import UserError
+from rag.library import Library
+from rag.settings import load_settings
+from rag.surfaces import render
+from rag.surfaces.output import Output
+
+DONE = 0
+FAILED = 1
+
+_MOST_TYPED_BYTES = 8 * 1024 * 1024
+
+
+def library_directory(given: str | None) -> Path:
+    """The library's folder: `given`, else ``RAG_LIBRARY``, else one in the user's data directory."""
+    if given is not None and not given.strip():
+        raise UserError("--library is empty: name a folder")
+    if named := given or os.environ.get("RAG_LIBRARY"):
+        return Path(named)
+    from platformdirs import user_data_path
+
+    return user_data_path("rag", appauthor=False)
+
+
+def open_library(args: Namespace, *, create: bool = False) -> Library:
+    """The library; a folder that was named is made by `add` alone, so that no typing error makes one."""
+    named = args.library or os.environ.get("RAG_LIBRARY")
+    directory = library_directory(args.library)
+    seconds = getattr(args, "timeout", None)
+    settings = None
+    if seconds is not None:
+        settings = dataclasses.replace(load_settings(directory), llm_timeout_seconds=seconds)
+    llm = getattr(args, "llm", None)
+    return Library.open(directory, settings=settings, llm=llm, create=create or not named)
+
+
+def filters(args: Namespace) -> dict[str, Any]:
+    """The filters, as the library's methods take them."""
+    return {"publisher": args.publisher, "after": args.after, "before": args.before}
+
+
+def typed(words: list[str]) -> str:
+    """The words of a question, or with ``-`` what standard input holds."""
+    if words != ["-"]:
+        return " ".join(words)
+    stream = stdin()
+    return stream.read(_MOST_TYPED_BYTES).decode("utf-8-sig", errors="replace") if stream else ""
+
+
+def stdin() -> BinaryIO | None:
+    """Standard input, `None` where the shell closed it."""
+    return sys.stdin.buffer if sys.stdin else None
+
+
+def why_nothing(library: Library) -> str:
+    """Why nothing was found where articles are asked for: none passes the filters, or there are none."""
+    return render.NOTHING_PASSES if library.articles() else render.HOW_TO_ADD
+
+
+def say_where_texts_go(library: Library, output: Output) -> None:
+    """Before anything is embedded elsewhere, say where."""
+    if library.settings.embeddings and library.embedder_notice:
+        output.message(f"rag: {library.embedder_notice}")
