@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from rag.answering.conversation import Past, standing_alone
 from rag.answering.conversation_numbering import Numbering
-from rag.errors import NotFoundError, StorageError, UserError
+from rag.errors import NotFoundError, UserError
+from rag.storage.chats import SavedChats, SavedTurn, damaged, stored_name
 from rag.types import SCHEMA, Answer, Article, Citation, Usage
 
 if TYPE_CHECKING:
@@ -20,25 +21,6 @@ if TYPE_CHECKING:
     from rag.answering.conversation_rewriting import Rewriter, Understood
     from rag.answering.generative import Event
     from rag.library import Library
-    from rag.storage.chats import SavedTurn
-
-
-class SavedChats(Protocol):
-    """Where conversations are kept, by name."""
-
-    def save(self, name: str, turns: Sequence[SavedTurn]) -> None:
-        """Keep `turns` under `name`, in the place of what was there."""
-
-    def load(self, name: str) -> list[SavedTurn]:
-        """The turns under `name`; raises `NotFoundError`."""
-        ...
-
-    def names(self) -> list[str]:
-        """The names there are."""
-        ...
-
-    def delete(self, name: str) -> None:
-        """Forget what is under `name`; raises `NotFoundError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +50,14 @@ class Chat:
 
         Raises `NotFoundError` where none is saved under that name.
         """
-        self.name = name
+        self.name = None if name is None else stored_name(name)
         self.saved = saved
+        self._saved_as = {self.name}
+        self._standing: dict[Citation, bool] = {}
+        self._generation = library.generation
         self._library = library
         self._typed = typed
-        self._turns = [] if name is None else [self._restored(turn) for turn in saved.load(name)]
+        self._turns = [] if name is None else [self._restored(name, turn) for turn in saved.load(name)]
         self._numbering = Numbering(shown for turn in self._turns for shown in _shown(turn))
 
     @property
@@ -125,13 +110,12 @@ class Chat:
         return self._library.article(citation.article_id, citation.version)
 
     def save(self, name: str) -> None:
-        """Keep the conversation under `name`, in the place of what was there.
+        """Keep the conversation under `name`, without what its answers withheld, which it has no more from then on.
 
-        Raises `UserError` for an empty conversation or what is no name, `StorageError` where the library
-        cannot be written.
+        It takes the place of what this conversation has saved there, or was resumed from. Raises `UserError`
+        for the name of another one, for what is no name and for an empty conversation, `StorageError` where
+        the library cannot be written.
         """
-        from rag.storage.chats import SavedTurn
-
         if not self._turns:
             raise UserError("there is nothing to save: no question was asked yet")
         turns = []
@@ -139,8 +123,11 @@ class Chat:
             answer = None if turn.answer is None else turn.answer.to_dict()
             articles = dict.fromkeys(citation.article_id for citation in _shown(turn))
             turns.append(SavedTurn(turn.question, turn.standalone, answer, tuple(articles)))
-        self.saved.save(name, turns)
-        self.name = name.strip()
+        stored = stored_name(name)
+        self.saved.save(name, turns, new=stored not in self._saved_as)
+        self.name = stored
+        self._saved_as.add(stored)
+        self._turns = [_without_withheld(turn) for turn in self._turns]
 
     def to_dict(self) -> dict[str, Any]:
         """The conversation as plain JSON values."""
@@ -188,26 +175,35 @@ class Chat:
 
     # What was removed ----------------------------------------------------------------------
 
-    def _restored(self, saved: SavedTurn) -> Turn:
+    def _restored(self, name: str, saved: SavedTurn) -> Turn:
         try:
             answer = None if saved.answer is None else Answer.from_dict(saved.answer)
         except UserError as exc:
-            raise StorageError(f"the saved chat {self.name!r} cannot be read: it is damaged") from exc
+            raise damaged(name) from exc
         turn = Turn(saved.question, saved.standalone, answer)
-        return turn if all(map(self._stands, _shown(turn))) else replace(turn, answer=None)
+        return turn if all(map(self._known_to_stand, _shown(turn))) else replace(turn, answer=None)
 
     def _forget_removed(self) -> None:
         """Take out the answers that show an article which has been removed, by whatever process."""
-        stand = {shown: self._stands(shown) for turn in self._turns for shown in _shown(turn)}
+        # Read before anything is looked up: what is removed meanwhile is found out the next time.
+        generation = self._library.generation
+        if generation != self._generation:
+            self._generation, self._standing = generation, {}
         turns: list[Turn] = []
         gone = False
         for turn in self._turns:
             # What was carried over into a later question may be words of the answer that is gone.
             kept = replace(turn, standalone=turn.question) if gone else turn
-            lost = not all(stand[shown] for shown in _shown(turn))
+            lost = not all(map(self._known_to_stand, _shown(turn)))
             turns.append(replace(kept, answer=None) if lost else kept)
             gone = gone or lost
         self._turns = turns
+
+    def _known_to_stand(self, citation: Citation) -> bool:
+        """As `_stands`, looked up once in each state of the library."""
+        if citation not in self._standing:
+            self._standing[citation] = self._stands(citation)
+        return self._standing[citation]
 
     def _cited(self, number: int) -> Citation:
         citation = self._numbering.find(number)
@@ -229,6 +225,10 @@ class Chat:
 def _shown(turn: Turn) -> tuple[Citation, ...]:
     """The citations of a turn, and the nearest passages where it abstained."""
     return () if turn.answer is None else (*turn.answer.citations, *turn.answer.nearest)
+
+
+def _without_withheld(turn: Turn) -> Turn:
+    return turn if turn.answer is None else replace(turn, answer=replace(turn.answer, withheld=()))
 
 
 def _said(answer: Answer) -> str:

@@ -26,6 +26,7 @@ from rag.types import (
     Progress,
     Read,
     Summary,
+    Usage,
     Verification,
     encodable,
 )
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from rag.answering.questions import Question
     from rag.asking import Asking
     from rag.chat import Chat
-    from rag.models.chat_model import ChatModel, ChatReply
+    from rag.models.chat_model import ChatModel
     from rag.repair import DoctorReport
     from rag.usage import UsageRow
 
@@ -54,6 +55,7 @@ _EXAMPLES = {
 }
 _HITS = 8
 _MAX_HITS = 1000
+_MAX_SENTENCES = 100
 
 
 class Library:
@@ -91,9 +93,13 @@ class Library:
         `llm` is a setting as in `Settings.llm`, or a chat model of LangChain's.
 
         Raises `StorageError` where the folder cannot be used, `ConfigError` for a wrong setting
-        or a library of a newer format, `UserError` where there is none and none is to be made.
+        or a library of a newer format, `UserError` where there is none and none is to be made, and
+        where `directory` lies in the home folder of somebody who is not known.
         """
-        path = Path(directory).expanduser().absolute()
+        try:
+            path = Path(directory).expanduser().absolute()
+        except RuntimeError as exc:
+            raise UserError(f"the home folder in {str(directory)!r} is not known") from exc
         if path.exists() and not path.is_dir():
             raise StorageError(f"{path} is a file; a library is a folder")
         if not create and not may_be_library(path):
@@ -133,8 +139,8 @@ class Library:
         price = chat.price or price_of(setting, self.settings.llm_price)
         return dataclasses.replace(chat, price=price, heard=partial(self._note_usage, chat.name))
 
-    def _note_usage(self, model: str, reply: ChatReply) -> None:
-        self._store.records.note_usage(datetime.now(UTC).date(), model, 1, reply.usage, reply.seconds)
+    def _note_usage(self, model: str, used: Usage, seconds: float) -> None:
+        self._store.records.note_usage(datetime.now(UTC).date(), model, 1, used, seconds)
 
     @cached_property
     def prompts(self) -> PromptSource:
@@ -174,6 +180,11 @@ class Library:
             doubting=self.settings.verify == "llm",
         )
         return Asking(store=self._store, embedder=self._embedder, engines=engines)
+
+    @property
+    def generation(self) -> int:
+        """A number that grows with every change of what can be found, whichever process makes it."""
+        return self._store.catalog.generation
 
     # Articles ------------------------------------------------------------------------------
 
@@ -314,7 +325,7 @@ class Library:
         before: date | None = None,
         fresh: bool = False,
     ) -> Summary:
-        """Summarize one article, or what all articles say `about` a topic, in `sentences` sentences.
+        """Summarize one article, or what all articles say `about` a topic, in `sentences` sentences, 1 to 100.
 
         Takes exactly one of the two; the filters go with `about`, and `fresh` is as in `ask`. Raises
         `UserError` for a wrong call, `NotFoundError` for an unknown article.
@@ -327,6 +338,8 @@ class Library:
             )
         if sentences < 1:
             raise UserError("a summary needs 1 sentence or more")
+        if sentences > _MAX_SENTENCES:
+            raise UserError(f"a summary has {_MAX_SENTENCES} sentences or less")
         if reference is not None:
             return self._asking.summarize_article(self.article(reference), sentences, fresh=fresh)
         topic, filters = self._question(about or "", "topic"), self._filters(publisher, after, before)

@@ -150,7 +150,12 @@ def _appear(whole: Path, place: Path) -> None:
     except OSError:
         # Some file systems know no second name for a file.
         with place.open("xb") as file:
-            file.write(whole.read_bytes())
+            try:
+                file.write(whole.read_bytes())
+                file.flush()
+            except BaseException:
+                _discard([place])
+                raise
 
 
 def _discard(files: Sequence[Path]) -> None:

@@ -18,7 +18,7 @@ from rag.errors import ConfigError
 
 MiB = 1024 * 1024
 
-Verify = Literal["", "checks", "llm"]
+Verify = Literal["checks", "llm"]
 """What follows the checks on a statement: nothing, or a second opinion by the language model."""
 
 
@@ -51,7 +51,7 @@ class Settings:
     llm: str = "extractive"
     llm_timeout_seconds: float = 60.0
     llm_price: str = ""
-    verify: Verify = ""
+    verify: Verify = "checks"
     prompts: str = ""
 
 
@@ -126,5 +126,5 @@ def _parsed(name: str, value: Any, kind: type, where: str) -> Any:
             raise ValueError
         return parsed
     except (KeyError, TypeError, ValueError) as exc:
-        wanted = " or ".join(filter(None, _CHOICES.get(name, (_WANTED[kind],))))
+        wanted = " or ".join(_CHOICES.get(name, (_WANTED[kind],)))
         raise ConfigError(f"{name} in {where}: {value!r} is not {wanted}") from exc

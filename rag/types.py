@@ -320,8 +320,8 @@ class _Reply:
         """What `to_dict` gave, as a value again; `text` follows from the statements and is not read.
 
         Keys that are not known here are passed over, those that are missing take their defaults.
-        Raises `UserError` for another schema, for values of another kind, and for a citation whose
-        quote does not fit its span or that a statement refers to and is not there.
+        Raises `UserError` for another schema, for values of another kind, for a statement without a citation,
+        and for a citation whose quote does not fit its span or that a statement refers to and is not there.
         """
         try:
             if not isinstance(plain, Mapping) or plain.get("schema") != SCHEMA:
@@ -341,6 +341,8 @@ class _Reply:
         if len(set(numbers)) != len(numbers):
             raise ValueError("two citations have one number")
         referred = [statement.citations for statement in self.statements]
+        if not all(referred):
+            raise ValueError("a statement has no citation")
         referred += [value.citations for conflict in self.conflicts for value in conflict.values]
         if any(not set(each) <= set(numbers) for each in referred):
             raise ValueError("a statement refers to a citation that is not there")

@@ -100,7 +100,9 @@ def test_an_answer_over_another_state_is_asked_for_again(change: str, tmp_path: 
             file.write_text(file.read_text(encoding="utf-8") + "\nBe brief.\n", encoding="utf-8")
         with opened(tmp_path / "l", server, **settings) as library:
             if change == "model":
-                library.__dict__["chat_model"] = dataclasses.replace(chat_at(server), name="another")
+                warmer = chat_at(server)
+                warmer.chat.temperature = 0.7  # type: ignore[attr-defined]
+                library.__dict__["chat_model"] = warmer
             library.ask(QUESTION, publisher="Nobody" if change == "filter" else None)
             # The second opinion is a call of its own.
             assert calls(server) == {"filter": 1, "opinion": 3}.get(change, 2)

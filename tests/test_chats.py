@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from rag import Answer, Citation, Library, NotFoundError, Settings, StorageError, UserError
+from rag import Answer, Article, Citation, Library, NotFoundError, Settings, StorageError, UserError
 from rag.models.fakes import HashEmbedder
 from rag.models.scripted import ScriptedServer, say_json
 from tests.answering.writing import STRIKES, asked, chat_at, quote, reply, sentence
@@ -97,8 +98,10 @@ def test_a_wrong_question_leaves_no_turn(open_library: Library, question: str) -
 def test_carrying_over_never_makes_a_question_too_long(open_library: Library) -> None:
     chat = open_library.chat()
     chat.ask("the " + "Maid " * 300)
-    typed = "why " + "it " * 600
-    assert chat.ask(typed).question == typed.strip()
+    typed = ("why " + "it " * 649).strip()
+    assert len(typed) < open_library.settings.max_question_chars < len(typed) + len("the Maid Maid") * 5
+    chat.ask(typed)
+    assert chat.turns[1].standalone == typed
 
 
 def test_saved_and_resumed_by_another_process(open_library: Library) -> None:
@@ -140,6 +143,71 @@ def test_what_was_removed_is_shown_and_carried_no_more(open_library: Library) ->
         chat.source(only[0].number)
     chat.save("again")
     assert open_library.chat("again").turns[1].answer is None
+
+
+def test_what_was_withheld_outlives_no_article(tmp_path: Path) -> None:
+    built = sentence("The bridge at Skelbray was built in 1887.", quote("The bridge at Skelbray was built in 1887."))
+    wrong = sentence(
+        "Captain Jorun Askelby and 30 others were unhurt.", quote("Her captain, Mr. Jorun Askelby, was unhurt.", "p2")
+    )
+    with (
+        ScriptedServer(say_json(reply(built, wrong)), say_json({"repaired": []})) as server,
+        Library.open(tmp_path / "l", settings=Settings(), embedder=HashEmbedder(), llm=chat_at(server)) as library,
+    ):
+        library.add([row(1, FERRY), row(2, BRIDGE)])
+        chat = library.chat()
+        given = chat.ask("Which bridge or ferry was built in 1887?")
+        assert [item.text for item in given.withheld] == [wrong["text"]]
+        assert {each.article_id for each in given.citations} == {article_of(library, 2)}
+        assert chat.turns[0].answer == given
+        chat.save("kept")
+        library.remove(article_of(library, 1))
+        kept = dataclasses.replace(given, withheld=())
+        assert [each.turns[0].answer for each in (chat, library.chat("kept"))] == [kept, kept]
+        stored = b"".join(file.read_bytes() for file in library.directory.rglob("*") if file.is_file())
+        assert (b"Skelbray" in stored, b"30 others" in stored) == (True, False)
+
+
+def test_no_other_conversation_is_overwritten(open_library: Library) -> None:
+    one, other = open_library.chat(), open_library.chat()
+    for chat in (one, other):
+        chat.ask("bridge Skelbray built 1887")
+    one.save("one")
+    with pytest.raises(UserError, match="there is a saved chat 'one' already"):
+        other.save(" one ")
+    assert other.name is None
+    one.ask("ferry Maid breakwater Wendermoss")
+    one.save("again")
+    one.save("one")
+    resumed = open_library.chat(" one ")
+    assert resumed.name == "one"
+    assert len(resumed.turns) == 2
+    resumed.ask("ferry Maid breakwater Wendermoss")
+    resumed.save("one")
+    assert len(open_library.chat("one").turns) == 3
+    with pytest.raises(UserError, match="there is a saved chat 'again' already"):
+        resumed.save("again")
+
+
+def test_what_is_shown_is_looked_up_once_in_each_state(open_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up = 0
+    article = Library.article
+
+    def counted(self: Library, *reference: str) -> Article:
+        nonlocal looked_up
+        looked_up += 1
+        return article(self, *reference)
+
+    chat = open_library.chat()
+    chat.ask("bridge Skelbray built 1887")
+    turns = chat.turns
+    monkeypatch.setattr(Library, "article", counted)
+    assert chat.turns == turns
+    assert looked_up == 0
+    open_library.add(row(3, "A third story of the harbour."))
+    assert chat.turns == turns
+    shown = len({*turns[0].answer.citations, *turns[0].answer.nearest}) if turns[0].answer else 0
+    assert 0 < looked_up == shown
 
 
 def test_a_damaged_saved_chat_is_told_in_one_line(open_library: Library) -> None:

@@ -52,6 +52,12 @@ def test_a_file_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_a_home_folder_that_is_not_known_is_refused() -> None:
+    for create in (True, False):
+        with pytest.raises(UserError, match="^the home folder in '~nobody-of-that-name/news' is not known$"):
+            Library.open("~nobody-of-that-name/news", settings=Settings(), create=create)
+
+
 def test_what_was_added_is_there_when_it_is_opened_again(filled: Library) -> None:
     before = filled.articles()
     filled.close()
@@ -117,7 +123,10 @@ def test_an_article_goes_by_many_names(filled: Library, tmp_path: Path, monkeypa
     assert filled.article("id:article-3").text == FERRY
 
 
-@pytest.mark.parametrize("reference", ["ffffffffffff", "", "x", "https://gazette.example/", "\0", "'; --", "%", "____"])
+@pytest.mark.parametrize(
+    "reference",
+    ["ffffffffffff", "", "x", "https://gazette.example/", "\0", "'; --", "%", "____", "~nobody-of-that-name/a.txt"],
+)
 def test_an_unknown_article_is_not_found(filled: Library, reference: str) -> None:
     for attempt in (filled.article, filled.remove, filled.versions, filled.summarize):
         with pytest.raises(NotFoundError) as caught:
@@ -193,6 +202,8 @@ def test_wrong_calls_are_the_callers_mistakes(filled: Library) -> None:
         ("k must be 1 or more", lambda: filled.search("pool", -3)),
         ("1 sentence or more", lambda: filled.summarize(reference, sentences=0)),
         ("1 sentence or more", lambda: filled.summarize(about="pool", sentences=-1)),
+        ("100 sentences or less", lambda: filled.summarize(reference, sentences=101)),
+        ("100 sentences or less", lambda: filled.summarize(about="pool", sentences=10**20)),
         ("name what to summarize", lambda: filled.summarize()),
         ("one of them, not both", lambda: filled.summarize(reference, about="pool")),
         ("exchange the two dates", lambda: filled.search("pool", after=later, before=earlier)),
@@ -203,6 +214,11 @@ def test_wrong_calls_are_the_callers_mistakes(filled: Library) -> None:
     for said, attempt in attempts:
         with pytest.raises(UserError, match=said):
             attempt()
+
+
+def test_the_longest_summary_is_made(filled: Library) -> None:
+    assert len(filled.summarize(filled.articles()[0].id, sentences=100).statements) == 2
+    assert filled.summarize(about="swimmers at the opening", sentences=100).subject == "swimmers at the opening"
 
 
 def test_an_answer_is_timed_and_says_who_wrote_it(filled: Library) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from string import Template
 from subprocess import PIPE
+from typing import IO, Any
 
 import pytest
 from hypothesis import given
@@ -397,6 +398,37 @@ def test_what_was_written_before_a_fault_goes_again(own: Path, monkeypatch: pyte
     with pytest.raises(UserError) as caught:
         copy_prompts(own)
     assert str(caught.value) == f"{own}: the prompts cannot be written there (No space left on device)"
+    assert list(own.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("large", [False, True], ids=["when it is passed on", "in the middle"])
+def test_a_disk_that_fills_up_without_hard_links_leaves_no_half_file(
+    own: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    """The third file is opened as a real disk without space, which takes nothing that is written."""
+    opened: list[Path] = []
+    open_file = Path.open
+
+    def full(file: Path, mode: str = "r", *options: object, **named: object) -> IO[Any]:
+        if mode != "xb":
+            return open_file(file, mode, *options, **named)  # type: ignore[call-overload,no-any-return]
+        open_file(file, mode).close()
+        opened.append(file)
+        return open_file(Path("/dev/full") if len(opened) == 3 else file, "wb")
+
+    def refuses(source: Path, place: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuses)
+    monkeypatch.setattr(Path, "open", full)
+    if large:
+        read = Path.read_bytes
+        monkeypatch.setattr(Path, "read_bytes", lambda file: read(file) * 1000)
+    with pytest.raises(UserError) as caught:
+        copy_prompts(own)
+    assert str(caught.value) == f"{own}: the prompts cannot be written there (No space left on device)"
+    assert len(opened) == 3
     assert list(own.iterdir()) == []
 
 

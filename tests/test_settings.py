@@ -28,6 +28,7 @@ def user_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_nothing_set_gives_the_defaults(library_directory: Path, user_directory: Path) -> None:
     assert load_settings(library_directory, {}) == load_settings(None, {}) == Settings()
+    assert Settings() == Settings(verify="checks")
 
 
 VALUES = {
@@ -152,6 +153,7 @@ def test_a_misspelt_variable_is_named_and_another_programs_is_not() -> None:
         ("ABSTAIN", "", "true or false"),
         ("VERIFY", "twice", "checks or llm"),
         ("VERIFY", "LLM", "checks or llm"),
+        ("VERIFY", "", "checks or llm"),
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: str, wanted: str) -> None:
@@ -187,7 +189,7 @@ def test_a_folder_of_prompts_lies_beside_the_file_that_names_it(library_director
     (library_directory / "rag.toml").write_text('prompts = "~/ours"\n')
     assert load_settings(library_directory, {}).prompts == "~/ours"
     (library_directory / "rag.toml").write_text('prompts = ""\nverify = "checks"\n')
-    assert load_settings(library_directory, {}) == Settings(verify="checks")
+    assert load_settings(library_directory, {}) == Settings()
 
 
 def test_settings_are_frozen() -> None:

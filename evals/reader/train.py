@@ -1,6 +1,6 @@
 """Trains the reader and writes `rag/models/reader.onnx`.
 
-    python -m evals.reader.train [--epochs 3] [--start CHECKPOINT] [--save CHECKPOINT] [--export]
+    python -m evals.reader.train [--epochs 3] [--start CHECKPOINT] [--average CHECKPOINT] [--save CHECKPOINT] [--export]
     python -m evals.reader.train --epochs 0 --start CHECKPOINT     only measure
 
 It needs what the project does not: `pip install torch transformers onnx onnxscript
@@ -112,6 +112,17 @@ class Trainer:
                 if step % 50 == 0:
                     print(f"{step} of {steps}, loss {loss.item():.3f}, {time.monotonic() - began:.0f} s", flush=True)
 
+    def average(self, other: Path) -> None:
+        """Take the mean of these weights and those in `other`, which training began from or passed through.
+
+        It keeps what was learned before and gains what came after (Wortsman et al., "Robust fine-tuning of
+        zero-shot models", CVPR 2022).
+        """
+        held = torch.load(other)
+        state = self.net.state_dict()
+        mean = {name: (value + held[name]) / 2 if value.is_floating_point() else value for name, value in state.items()}
+        self.net.load_state_dict(mean)
+
     def measure(self, name: str, examples: Sequence[Example]) -> None:
         """Print how well the best sentence of each article tells answerable questions from others."""
         self.net.eval()
@@ -210,12 +221,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--start", type=Path)
+    parser.add_argument("--average", type=Path)
     parser.add_argument("--save", type=Path)
     parser.add_argument("--export", action="store_true")
     args = parser.parse_args()
     trainer = Trainer(args.start)
     if args.epochs:
         trainer.train(training(), args.epochs)
+    if args.average:
+        trainer.average(args.average)
     if args.save:
         torch.save(trainer.net.state_dict(), args.save)
     for name, examples in test_sets().items():

@@ -32,6 +32,8 @@ _TELLING = 2
 """Content words that a question must have of its own to be carried over beside what it had carried itself."""
 _LONGEST_SAID = 1_200
 _TOKENS_A_TURN = 8
+_LAST = 3
+"""Turns in which a person is looked for: somebody who was talked of longer ago is not "he" any more."""
 
 _ASKING = re.compile(
     r"""^\W*(?:(?:by|for|in|on|at|to|from|of|with|since|until)\s+)?
@@ -57,6 +59,13 @@ _PREPOSED = re.compile(
 _TRAILING = re.compile(r"[\s,]+(?:too|as well|either|instead|then)$", re.IGNORECASE)
 _DETERMINED = re.compile(r"\b(?:the|a|an)\s", re.IGNORECASE)
 _SUBJECT = re.compile(r"^(?:the|a|an)\s+\w+(?=\s+\w)", re.IGNORECASE)
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_TIME = re.compile(rf"\d|(?:{_MONTHS}|{_DAYS})\b", re.IGNORECASE)
+# Capital letters of any script: all that is a word and neither a figure nor a small Latin letter.
+_CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
+_REST = r"[\w.-]*(?:['’](?!s\b)[\w.-]+)*"
+_NAMED = rf"(?:\d|{_CAPITAL}){_REST}(?:\s+(?:(?:of|and)\s+(?:the\s+)?)?(?:\d|{_CAPITAL}){_REST})*"
 _PLACED = re.compile(r"\b(?:in|at|on|of|from|near|to)\s+(?:the\s+)?$", re.IGNORECASE)
 
 
@@ -174,20 +183,30 @@ def _fragment(what: str, last: str) -> str:
 def _exchanged(what: str, question: str) -> str | None:
     """`question` with `what` in the place of the one thing in it that is of its kind; `None` where there is none."""
     if placed := _PREPOSED.match(what):
-        same = re.compile(rf"\b{placed['prep']}\s+(?:the\s+)?[\w.’'-]+(?:\s+[A-Z][\w.’'-]*)*\s*$", re.IGNORECASE)
-        return same.sub(what, question) if same.search(question) else None
+        same = _same_place(placed["prep"], placed["what"], question)
+        return f"{question[: same.start()]}{what}{question[same.end() :]}" if same else None
     if own_names(f"It is {what}"):
         names = [name for name in own_names(question) if not _PLACED.search(question[: question.index(name)])]
         return question.replace(names[0], what, 1) if len(names) == 1 else None
     helped = _HELPED.match(question)
     if helped and re.match(r"(?:the|a|an)\b", what, re.IGNORECASE) and _SUBJECT.match(helped["rest"]):
-        return f"{helped['head']}{helped['aux']} {_SUBJECT.sub(what, helped['rest'], count=1)}"
+        return f"{helped['head']}{helped['aux']} {_SUBJECT.sub(lambda _: what, helped['rest'], count=1)}"
     return None
+
+
+def _same_place(preposition: str, what: str, question: str) -> re.Match[str] | None:
+    """The last "in Iraq" of `question` for "in Syria", the last "in May" for "in 2019"; else what it ends with."""
+    lead = rf"\b(?i:{preposition}\s+(?:the\s+)?)"
+    found = [*re.finditer(rf"{lead}(?P<what>[\w.’'-]+)\s*$", question)]
+    if re.match(rf"(?:the\s+)?{_NAMED}", what):
+        found += re.finditer(rf"{lead}(?P<what>{_NAMED})", question)
+    time = bool(_TIME.match(what))
+    return next((same for same in reversed(found) if bool(_TIME.match(same["what"])) == time), None)
 
 
 def _with_persons(question: str, history: Sequence[Past]) -> tuple[str, bool]:
     """`question` with names for "he" and "she" where the last turns tell them, and whether references are left open."""
-    turns = [(past.standalone, past.said) for past in reversed(history)]
+    turns = [(past.standalone, past.said) for past in reversed(history[-_LAST:])]
     found_all = references(question)
     meant = {gender: person(gender, turns) for gender in {found.gender for found in found_all} if gender}
     left = False

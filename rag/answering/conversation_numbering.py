@@ -17,7 +17,8 @@ Numbered = TypeVar("Numbered", Statement, ConflictValue)
 class Numbering:
     """Gives the citations of answers, each numbered for itself, their numbers in the conversation.
 
-    `earlier` are citations that have theirs already. A number is given once and never to another span.
+    `earlier` are citations that have theirs already. A number that was given here goes to no other span; one that
+    is not among `earlier`, since its article was removed before the conversation was resumed, may be given again.
     """
 
     def __init__(self, earlier: Iterable[Citation] = ()) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rag import prompts
 from rag.answering.conversation import Past, carried, is_followup, within
 from rag.answering.conversation_signs import own_names, references, stripped, substance
-from rag.answering.passages import TokenCounter, defused, estimated_tokens
+from rag.answering.passages import TokenCounter, defused, estimated_tokens, nonce_beside
 from rag.errors import ModelError, ModelReplyError
 from rag.prompts import Prompt
 from rag.text.words import stem, words
@@ -26,7 +25,6 @@ _UNKNOWN_CONTEXT = 8192
 _REPLY_TOKENS = 300
 _LONGEST = 400
 """Characters of a rewritten question; a longer one is no question."""
-_NONCE_BYTES = 8
 
 
 class Rewritten(BaseModel):
@@ -123,8 +121,6 @@ def _framed(question: str, told: Sequence[Past]) -> dict[str, str]:
     """The inputs of the prompt: all that was said between tags with a number that stands in none of it."""
     turns = [f"Reader: {defused(past.standalone)}\nLibrary: {defused(past.said) or '(no answer)'}" for past in told]
     asked = defused(question)
-    nonce = secrets.token_hex(_NONCE_BYTES)
-    while any(nonce in text for text in (*turns, asked)):
-        nonce = secrets.token_hex(_NONCE_BYTES)
+    nonce = nonce_beside([*turns, asked])
     history = "\n\n".join(f"<turn-{nonce}>\n{turn}\n</turn-{nonce}>" for turn in turns)
     return {"history": history, "question": f"<question-{nonce}>\n{asked}\n</question-{nonce}>"}

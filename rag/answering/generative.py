@@ -105,11 +105,16 @@ class GenerativeEngine:
 
 
 def events(answer: Answer) -> Iterator[Event]:
-    """A whole answer as a stream of events."""
-    shown: set[int] = set()
+    """A whole answer as a stream of events.
+
+    The citations come in the order in which the answer lists them, whatever the statements' order: who gives
+    them numbers in passing gives those that the answer as a whole would get.
+    """
+    shown = 0
     for statement in answer.statements:
-        yield from (item for item in answer.citations if item.number in {*statement.citations} - shown)
-        shown |= {*statement.citations}
+        used = [at for at, item in enumerate(answer.citations, 1) if item.number in statement.citations]
+        yield from answer.citations[shown : max(used, default=0)]
+        shown = max(shown, *used, 0)
         yield statement
     yield answer
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rag.answering.passages import Passage, defused, frame
+from rag.answering.passages import Passage, defused, frame, nonce_beside
 from rag.grounding.verbatim import squeeze
 from rag.text.sentences import split_sentences
 from rag.types import Article, Span
@@ -23,7 +22,6 @@ MOST = 20
 LONGEST_REASON = 120
 _AROUND = 600
 """Characters on either side of a quote in which the rest of its sentence is looked for."""
-_NONCE_BYTES = 8
 
 
 class _Shape(BaseModel):
@@ -94,9 +92,6 @@ def framed(several: Sequence[Cited]) -> str:
         places = dict.fromkeys((article, whole_sentences(article.text, span)) for article, span in cited.places)
         passages = [Passage(f"{number}.{place}", *found) for place, found in enumerate(places, 1)]
         said = defused(cited.claim[0])
-        nonce = secrets.token_hex(_NONCE_BYTES)
-        while nonce in said:
-            nonce = secrets.token_hex(_NONCE_BYTES)
-        tag = f"statement-{nonce}"
+        tag = f"statement-{nonce_beside([said])}"
         blocks.append(f'{frame(passages)}\n\n<{tag} number="{number}">\n{said}\n</{tag}>')
     return "\n\n".join(blocks)

@@ -112,11 +112,17 @@ def frame(passages: Sequence[Passage]) -> str:
     The tags carry a number that is drawn for this call and stands in none of the passages, so
     that no article can close the one it is in, or open another.
     """
-    bare = [_block(passage, "") for passage in passages]
-    nonce = secrets.token_hex(_NONCE_BYTES)
-    while any(nonce in block for block in bare):
-        nonce = secrets.token_hex(_NONCE_BYTES)
+    nonce = nonce_beside(_block(passage, "") for passage in passages)
     return "\n\n".join(_block(passage, nonce) for passage in passages)
+
+
+def nonce_beside(texts: Iterable[str]) -> str:
+    """A number for tags, in hexadecimal, that stands in none of `texts`: none of them can write such a tag."""
+    held = list(texts)
+    nonce = secrets.token_hex(_NONCE_BYTES)
+    while any(nonce in text for text in held):
+        nonce = secrets.token_hex(_NONCE_BYTES)
+    return nonce
 
 
 def _block(passage: Passage, nonce: str) -> str:

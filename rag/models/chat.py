@@ -138,6 +138,7 @@ def _local(path: str, timeout_seconds: float) -> ChatModel:
         service=Service(name=name, address=address(server.base_url), secrets=(server.key,)),
         response_format=True,
         own_server=True,
+        weights=server.weights,
     )
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rag.errors import ModelError, ModelReplyError
+from rag.errors import ModelAccessError, ModelError, ModelReplyError
 from rag.models.calls import USUAL_RETRIES, Retries, call
-from rag.models.faults import Service, broken_off, cut_short, refused
+from rag.models.faults import FormRefusedError, Service, broken_off, cut_short, redact, refused
 from rag.types import Usage
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ Messages = str | Sequence[tuple[str, str]]
 
 _LENGTH = ("length", "max_tokens", "MAX_TOKENS", "model_length")
 _FILTERED = ("content_filter", "refusal", "SAFETY", "PROHIBITED_CONTENT", "RECITATION")
+_PATIENCE = re.compile(r"timeout|retries")
+"""Settings of a model that change nothing of what it says."""
 _SECONDS_TO_ASK_FOR_SIZE = 5.0
 _SIZES = ("max_model_len", "context_length", "max_context_length", "context_window")
 
@@ -57,7 +63,9 @@ class ChatModel:
     where they go nowhere). `timeout_seconds` bounds one call with all its retries. With
     `response_format`, structured replies are asked for as OpenAI-compatible servers understand it;
     without, through LangChain's `with_structured_output`. `price` is what the caller says it costs:
-    LangChain's profiles hold no prices. `heard` is called with each whole reply, from the thread that asked.
+    LangChain's profiles hold no prices. `heard` is called
+    with what each reply took, also one that is of no use, and the seconds; a stream that breaks off tells nothing.
+    `weights` identifies the file of a local model.
     """
 
     name: str
@@ -69,12 +77,23 @@ class ChatModel:
     price: Price | None = None
     timeout_seconds: float = 60.0
     retries: Retries = USUAL_RETRIES
-    heard: Callable[[ChatReply], None] | None = field(default=None, repr=False, compare=False)
+    heard: Callable[[Usage, float], None] | None = field(default=None, repr=False, compare=False)
+    weights: str = ""
+    # Prompts ask for JSON in words as well, and what comes is parsed and checked in any case.
+    _form_refused: threading.Event = field(default_factory=threading.Event, init=False, repr=False, compare=False)
 
-    @property
+    @cached_property
     def identity(self) -> str:
-        """The name, and the address where one is known: models of one name on two servers may differ."""
-        return f"{self.name} at {self.service.address}" if self.service.address else self.name
+        """What tells this model from every other that may reply otherwise: of a local one its weights, else all its
+        settings that are plain values, without the keys among them."""
+        if self.weights:
+            return self.weights
+        names = [name for name in type(self.chat).model_fields if not _PATIENCE.search(name)]
+        values = {name: getattr(self.chat, name) for name in names}
+        settings = json.dumps({name: value for name, value in values.items() if _is_plain(value)}, sort_keys=True)
+        # Hashed after the keys are taken out: no trace of one goes to disk.
+        digest = hashlib.sha256(redact(settings, self.service.secrets).encode()).hexdigest()
+        return f"{self.name} at {self.service.address} {digest}"
 
     @property
     def small(self) -> bool:
@@ -87,7 +106,7 @@ class ChatModel:
         Raises a `ModelError` in one line, `timeout_seconds` from now at the latest.
         """
         started = time.monotonic()
-        (message,) = self._call(lambda: iter([self._checked(self._invoke(messages, shape))]))
+        (message,) = self._call(lambda: iter([self._checked(self._invoke(messages, shape), started)]), started)
         return self._reply(message, message.text, started)
 
     def stream(self, messages: Messages, shape: type[BaseModel] | None = None) -> Generator[str, None, ChatReply]:
@@ -99,7 +118,7 @@ class ChatModel:
         started = time.monotonic()
         pieces: list[str] = []
         whole: AIMessage | None = None
-        for item in self._call(lambda: self._pieces(messages, shape)):
+        for item in self._call(lambda: self._pieces(messages, shape, started), started):
             if isinstance(item, str):
                 pieces.append(item)
                 yield item
@@ -132,25 +151,37 @@ class ChatModel:
         size = self._served_size() if self.own_server else None
         return size or (self.chat.profile or {}).get("max_input_tokens") or None
 
-    def _call(self, attempt: Any) -> Iterator[Any]:
-        return call(attempt, self.service, timeout_seconds=self.timeout_seconds, retries=self.retries)
+    def _call(self, attempt: Any, started: float) -> Iterator[Any]:
+        """What `attempt` gives. A server that refuses a schema is asked without one, then and ever after."""
+        in_words = self._form_refused.is_set()
+        try:
+            yield from call(attempt, self.service, timeout_seconds=self.timeout_seconds, retries=self.retries)
+        except FormRefusedError as exc:
+            if in_words:
+                raise ModelAccessError(str(exc)) from None
+            self._form_refused.set()
+        else:
+            return
+        left = self.timeout_seconds - (time.monotonic() - started)
+        yield from call(attempt, self.service, timeout_seconds=max(0.0, left), retries=self.retries)
 
     def _invoke(self, messages: Messages, shape: type[BaseModel] | None) -> AIMessage:
-        if shape is None:
+        if shape is None or self._form_refused.is_set():
             return self.chat.invoke(_plain(messages))
         if self.response_format:
             message: AIMessage = self._formatted(shape).invoke(_plain(messages))
             return message
         return self._structured(messages, shape)
 
-    def _pieces(self, messages: Messages, shape: type[BaseModel] | None) -> Iterator[str | AIMessage]:
+    def _pieces(self, messages: Messages, shape: type[BaseModel] | None, started: float) -> Iterator[str | AIMessage]:
         """The texts of a stream, then the whole message, checked."""
-        if shape is not None and not self.response_format:
-            message = self._checked(self._structured(messages, shape))
+        form = None if self._form_refused.is_set() else shape
+        if form is not None and not self.response_format:
+            message = self._checked(self._structured(messages, form), started)
             yield message.text
             yield message
             return
-        runnable = self.chat if shape is None else self._formatted(shape)
+        runnable = self.chat if form is None else self._formatted(form)
         whole: Any = None
         for chunk in runnable.stream(_plain(messages)):
             whole = chunk if whole is None else whole + chunk
@@ -158,7 +189,7 @@ class ChatModel:
                 yield text
         if whole is None:
             raise broken_off(self.service)
-        yield self._checked(whole, streamed=True)
+        yield self._checked(whole, started, streamed=True)
 
     def _formatted(self, shape: type[BaseModel]) -> Any:
         import openai
@@ -179,8 +210,10 @@ class ChatModel:
             return message
         return message.model_copy(update={"content": result["parsed"].model_dump_json()})
 
-    def _checked(self, message: AIMessage, *, streamed: bool = False) -> AIMessage:
+    def _checked(self, message: AIMessage, started: float, *, streamed: bool = False) -> AIMessage:
         """The message, if it is a whole reply."""
+        if self.heard:
+            self.heard(self._used(message), time.monotonic() - started)
         about = message.response_metadata
         reasons = [about.get(key) for key in ("finish_reason", "stop_reason", "done_reason")]
         refusal = message.additional_kwargs.get("refusal")
@@ -198,15 +231,15 @@ class ChatModel:
         return message
 
     def _reply(self, message: AIMessage, text: str, started: float) -> ChatReply:
+        return ChatReply(text, self._used(message), time.monotonic() - started)
+
+    def _used(self, message: AIMessage) -> Usage:
         counted = message.usage_metadata
         read, written = (counted["input_tokens"], counted["output_tokens"]) if counted else (0, 0)
         cost = None
         if counted and self.price:
             cost = (self.price.read * read + self.price.written * written) / 1_000_000
-        reply = ChatReply(text, Usage(read, written, cost), time.monotonic() - started)
-        if self.heard:
-            self.heard(reply)
-        return reply
+        return Usage(read, written, cost)
 
     def _served_size(self) -> int | None:
         """What the server's list of models says of this one; servers name it differently."""
@@ -224,6 +257,14 @@ class ChatModel:
         meta = about if isinstance(about, dict) else {}
         sizes = [*(known.get(key) for key in _SIZES), meta.get("n_ctx"), meta.get("n_ctx_train")]
         return next((size for size in sizes if isinstance(size, int) and size > 0), None)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (str, int, float, bool))
 
 
 def _plain(messages: Messages) -> Any:

@@ -40,6 +40,7 @@ _TOO_LONG = re.compile(
     r"|input is too long|exceed_context_size",
     re.IGNORECASE,
 )
+_FORM = re.compile(r"response_format|json_schema", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,10 @@ class Service:
     address: str = ""
     key_setting: str = "the API key"
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+class FormRefusedError(ModelAccessError):
+    """The server does not know how to hold a reply to a JSON schema; its caller asks again, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,8 @@ def _explain_status(status: int, code: str, said: str, service: Service, retry_a
         what = "takes no more requests for now" if status == 429 else "failed"
         when = f"in {retry_after:.0f} seconds, as it asks" if retry_after >= 1 else "later"
         return Fault(ModelUnavailableError(f"{name} {what} ({status}): try again {when}"), True, retry_after)
-    return Fault(ModelAccessError(f"{name} rejects the request ({status}): {said}"))
+    kind = FormRefusedError if status in (400, 422) and _FORM.search(said) else ModelAccessError
+    return Fault(kind(f"{name} rejects the request ({status}): {said}"))
 
 
 def _explain_kind(exc: Exception, said: str, service: Service, seconds: float) -> Fault:

@@ -25,9 +25,13 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
-    """A llama.cpp server in this process, OpenAI-compatible; `key` is random and lives as long as it does."""
+    """A llama.cpp server in this process, OpenAI-compatible; `key` is random and lives as long as it does.
+
+    `weights` tells the file from others of its name, by size and time.
+    """
 
     name: str
+    weights: str
     base_url: str
     key: str = field(repr=False)
     _server: Any = field(repr=False)
@@ -93,4 +97,6 @@ def _start(weights: Path) -> LocalServer:
         server = xllamacpp.Server(wanted)
     except (RuntimeError, ValueError) as exc:
         raise ConfigError(f"llama.cpp cannot load {weights}: {exc}") from exc
-    return LocalServer(weights.stem, f"{server.listening_address}/v1", key, server)
+    about = weights.stat()
+    identity = f"{weights.stem} {about.st_size} {about.st_mtime_ns}"
+    return LocalServer(weights.stem, identity, f"{server.listening_address}/v1", key, server)

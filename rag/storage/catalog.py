@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +23,8 @@ from rag.types import Article, ArticleInfo, Chunk, Filters, Span, Validators
 
 _CURRENT = "version v JOIN article a ON a.id = v.article_id AND a.version = v.version"
 _BATCH = 500
+_LOG_TO_EMPTY = "log_to_empty"
+"""The named value that stands from a removal until the write-ahead log has been emptied."""
 
 
 class Catalog:
@@ -185,8 +187,9 @@ class Catalog:
     def remove(self, article_id: str) -> None:
         """Remove an article with all its versions and chunks; what URL it came from is remembered as removed.
 
-        The cached answers and the answers of saved chats that draw on it go by a trigger of the schema.
+        All cached answers, and the answers of saved chats that draw on it, go by a trigger of the schema.
         """
+        self.set_meta(_LOG_TO_EMPTY, "1")
         self._db.execute("INSERT OR IGNORE INTO removed SELECT url FROM origin WHERE article_id = ?", (article_id,))
         self._drop_chunks(article_id)
         self._db.execute("DELETE FROM article WHERE id = ?", (article_id,))
@@ -216,9 +219,10 @@ class Catalog:
         """
         rows = self._rows("SELECT id FROM article WHERE id = ? OR key = ?", (reference, reference))
         if not rows and reference:
-            path = str(Path(reference).expanduser().absolute())
-            query = f"SELECT a.id FROM {_CURRENT} WHERE a.key = ? OR v.source = ?"
-            rows = self._rows(query, (path, path))
+            with suppress(RuntimeError):  # the home folder of somebody who is not known here
+                path = str(Path(reference).expanduser().absolute())
+                query = f"SELECT a.id FROM {_CURRENT} WHERE a.key = ? OR v.source = ?"
+                rows = self._rows(query, (path, path))
         if not rows and len(reference) >= 4 and reference.isalnum():
             rows = self._rows("SELECT id FROM article WHERE substr(id, 1, ?) = ?", (len(reference), reference))
         if len(rows) != 1:
@@ -366,12 +370,29 @@ class Catalog:
         rows = self._rows("SELECT etag, last_modified FROM origin WHERE url = ?", (url,))
         return Validators(rows[0]["etag"], rows[0]["last_modified"]) if rows else None
 
-    def empty_log(self) -> None:
-        """Empty the write-ahead log, which holds pages as they were before a removal.
+    @property
+    def log_to_empty(self) -> bool:
+        """Whether the write-ahead log may still hold pages as they were before a removal."""
+        return self.meta(_LOG_TO_EMPTY) is not None
 
-        Waits for readers at work, and leaves the log to the next writer or the last to close where they stay.
+    def empty_log(self, seconds: float) -> bool:
+        """Empty the write-ahead log if a removal has left words in it; tells whether none are left there.
+
+        Waits so long for readers at work. Where they stay, or the disk takes no more, `log_to_empty` stays too.
+        The library's writing lock is held: another's removal in between would otherwise be forgotten.
         """
-        self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        if not self.log_to_empty:
+            return True
+        try:
+            # On a connection of its own, so that no other thread waits for this one.
+            with closing(sqlite3.connect(self.file, timeout=seconds)) as db:
+                busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy:
+                with self.transaction():
+                    self._db.execute("DELETE FROM meta WHERE name = ?", (_LOG_TO_EMPTY,))
+            return not busy
+        except (sqlite3.OperationalError, StorageError):  # such as a full disk, on which one may still read
+            return False
 
     def damage(self) -> list[str]:
         """What SQLite and the word index say of themselves; empty when both are whole."""

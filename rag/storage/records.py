@@ -2,7 +2,7 @@
 
 None of it can be found by a search, so no write here takes the library's writing lock or moves
 its generation: each is one short transaction of the catalog. What was said from an article goes
-when the article is removed, by a trigger of the schema (`schema.py`).
+when the article is removed, and every cached answer with it, by a trigger of the schema (`schema.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal
 
 from rag.errors import StorageError
-from rag.storage.chats import SavedChat, SavedChats, SavedTurn, drawn_on
+from rag.storage.chats import SavedChats, drawn_on
 from rag.storage.rows import Row, day, day_number
 from rag.types import Filters, Usage, encodable
 from rag.usage import UsageRow
@@ -84,13 +84,18 @@ class Records:
     # Answers to give again -----------------------------------------------------------------
 
     def cached(self, key: str) -> Mapping[str, Any] | None:
-        """The answer cached under `key` over this state of the library, `None` where there is none."""
+        """The answer cached under `key` over this state of the library, `None` where there is none or it is damaged."""
+        # As bytes: SQLite raises for text that is not UTF-8.
         rows = self._catalog.execute(
-            "SELECT answer FROM cached_answer WHERE key = ? AND made >= ?"
+            "SELECT CAST(answer AS BLOB) AS answer FROM cached_answer WHERE key = ? AND made >= ?"
             " AND generation = (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'generation')",
             (key, self._oldest()),
         )
-        return dict(json.loads(rows[0]["answer"])) if rows else None
+        try:
+            answer = json.loads(rows[0]["answer"]) if rows else None
+        except (ValueError, RecursionError):
+            return None
+        return answer if isinstance(answer, dict) else None
 
     def cache(self, key: str, answer: Mapping[str, Any], articles: Iterable[str] = ()) -> None:
         """Keep an answer, which draws on `articles` and on those that it names itself.
@@ -110,8 +115,6 @@ class Records:
             if self._catalog.missing(sources):
                 return
             run("INSERT INTO cached_answer VALUES (?, ?, ?, ?)", (key, generation, self._seconds(), plain))
-            for article_id in sources:
-                run("INSERT INTO cached_article VALUES (?, ?)", (key, article_id))
             run(
                 "DELETE FROM cached_answer WHERE key IN"
                 " (SELECT key FROM cached_answer ORDER BY made DESC, rowid DESC LIMIT -1 OFFSET ?)",
@@ -148,42 +151,30 @@ class Records:
     def usage(self) -> list[UsageRow]:
         """What each model used on each day, oldest first. Removing articles changes nothing here."""
         rows = self._catalog.execute("SELECT * FROM usage ORDER BY day, model")
-        return [UsageRow(day=_date(row), model=row["model"], **{name: row[name] for name in _SUMMED}) for row in rows]
+        return [
+            UsageRow(day=self._date(row), model=row["model"], **{name: row[name] for name in _SUMMED}) for row in rows
+        ]
 
     # Saved chats ---------------------------------------------------------------------------
 
     @property
     def saved_chats(self) -> SavedChats:
-        """The saved chats, for whoever needs no other record."""
+        """The saved chats of this library."""
         return SavedChats(self._catalog, self._now)
 
-    def save_chat(self, name: str, turns: Sequence[SavedTurn]) -> None:
-        """As `SavedChats.save`."""
-        self.saved_chats.save(name, turns)
-
-    def load_chat(self, name: str) -> list[SavedTurn]:
-        """As `SavedChats.load`."""
-        return self.saved_chats.load(name)
-
-    def chats(self) -> list[SavedChat]:
-        """As `SavedChats.listing`."""
-        return self.saved_chats.listing()
-
-    def delete_chat(self, name: str) -> None:
-        """As `SavedChats.delete`."""
-        self.saved_chats.delete(name)
+    def _date(self, row: Row) -> date:
+        try:
+            if found := day(row["day"]):
+                return found
+        except ValueError:
+            pass
+        raise StorageError(f"{self._catalog.file}: the record of what models used is damaged (day {row['day']})")
 
     def _seconds(self) -> int:
         return int(self._now().timestamp())
 
     def _oldest(self) -> int:
         return int((self._now() - timedelta(days=KEPT_DAYS)).timestamp())
-
-
-def _date(row: Row) -> date:
-    found = day(row["day"])
-    assert found is not None
-    return found
 
 
 def _bounded(number: float) -> float:

@@ -72,13 +72,6 @@ STEPS = (
         answer TEXT NOT NULL
     ) STRICT;
 
-    CREATE TABLE cached_article (
-        key TEXT NOT NULL REFERENCES cached_answer (key) ON DELETE CASCADE,
-        article_id TEXT NOT NULL REFERENCES article (id) ON DELETE CASCADE,
-        PRIMARY KEY (key, article_id)
-    ) STRICT;
-    CREATE INDEX cached_article_article ON cached_article (article_id);
-
     CREATE TABLE usage (
         day INTEGER NOT NULL,
         model TEXT NOT NULL,
@@ -114,9 +107,10 @@ STEPS = (
     CREATE INDEX chat_article_article ON chat_article (article_id);
 
     -- What was said from a removed article goes with it, whoever removes it. A question that a later turn
-    -- made to stand alone may hold words of the answer; what the user typed then takes its place.
+    -- made to stand alone may hold words of the answer; what the user typed then takes its place. No cached
+    -- answer can be given again once the library has changed, so all of them go.
     CREATE TRIGGER article_removed BEFORE DELETE ON article BEGIN
-        DELETE FROM cached_answer WHERE key IN (SELECT key FROM cached_article WHERE article_id = OLD.id);
+        DELETE FROM cached_answer;
         UPDATE chat_turn SET standalone = question WHERE EXISTS (
             SELECT 1 FROM chat_article c
             WHERE c.article_id = OLD.id AND c.chat = chat_turn.chat AND c.number < chat_turn.number

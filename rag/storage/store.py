@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _FIRST_COLLECTION = "articles"
 _CATALOG = "catalog.sqlite3"
+_LOG_SECONDS = 2.0
+"""So long a removal waits for readers before it leaves the catalog's log to the next removal or opening."""
 
 
 def may_be_library(directory: Path) -> bool:
@@ -61,7 +63,7 @@ class Store:
         self.records = Records(self.catalog)
         self.vectors = Vectors.shared(directory / "vectors")
         try:
-            if self.catalog.pending() and not self.catalog.read_only:
+            if not self.catalog.read_only and (self.catalog.pending() or self.catalog.log_to_empty):
                 self._recover_unless_busy()
         except BaseException:
             self.close()
@@ -157,8 +159,7 @@ class Store:
                     self.catalog.remove(article_id)
                 self.catalog.purge_words()
                 self.catalog.bump()
-            # Before the note is cleared: whoever finds it after a kill empties the log in its turn.
-            self.catalog.empty_log()
+            self.catalog.empty_log(_LOG_SECONDS)
             self._finish(vectors, article_ids, chunk_ids)
 
     def _finish(self, vectors: Vectors, article_ids: Sequence[str], surplus: Sequence[str]) -> None:
@@ -175,7 +176,7 @@ class Store:
         """A live writer's notes are its own; a dead one's are ours to clear."""
         try:
             with self.writing(seconds=0):
-                pass
+                self.catalog.empty_log(0)
         except BusyError:
             return
 
@@ -185,4 +186,3 @@ class Store:
             expected, present = set(self.catalog.chunk_ids(article_id)), vectors.ids(article_id)
             if expected <= present:
                 self._finish(vectors, [article_id], sorted(present - expected))
-        self.catalog.empty_log()

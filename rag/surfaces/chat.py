@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rag.errors import RagError, UserError
 from rag.surfaces import render
 from rag.surfaces.layout import BLANK, Paragraph, Piece, one_line, paragraph
 from rag.surfaces.output import Output
+from rag.surfaces.progress import waiting
 from rag.types import Answer, Article, Citation, Statement
 
 if TYPE_CHECKING:
@@ -36,11 +38,12 @@ _HELP = (
 )
 
 
-def run(chat: Chat, output: Output, filters: Mapping[str, Any], place: render.Place) -> None:
-    """Read questions to the end of standard input, and answer each.
+def run(chat: Chat, output: Output, filters: Mapping[str, Any], place: render.Place) -> bool:
+    """Read questions to the end of standard input, and answer each; whether every line was answered or followed.
 
-    With ``--json`` the answers come at the end as one object. Raises `KeyboardInterrupt` for Ctrl-C
-    at the prompt; during an answer it ends that answer alone.
+    At a terminal that is always so: the person has seen what failed. With ``--json`` the answers come at
+    the end as one object. Raises `KeyboardInterrupt` for Ctrl-C at the prompt; during an answer it ends
+    that answer alone.
     """
     at_terminal = sys.stdin is not None and sys.stdin.isatty() and output.terminal and not output.as_json
     session = _Session(chat, output, filters, place)
@@ -54,10 +57,14 @@ def run(chat: Chat, output: Output, filters: Mapping[str, Any], place: render.Pl
         output.flush()
     if output.as_json:
         output.give(chat.to_dict(), tuple)
+    return at_terminal or not session.failed
 
 
 def _typed() -> Iterator[str]:
     """Lines from a terminal, with the editing and the history of readline where Python has it."""
+    # Bytes that are no text would end the conversation.
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     with suppress(ImportError):
         import readline  # noqa: F401  (importing it is what gives `input` line editing)
     while True:
@@ -91,6 +98,7 @@ class _Session:
         self._output = output
         self._filters = filters
         self._place = place
+        self.failed = False
         self._commands: dict[str, Callable[[str], object]] = {
             "/sources": self._sources,
             "/question": self._question,
@@ -114,8 +122,10 @@ class _Session:
             else:
                 self._answer(line)
         except RagError as exc:
+            self.failed = True
             self._output.message(f"rag: {exc}")
         except KeyboardInterrupt:
+            self.failed = True
             self._output.message("rag: stopped; ask on")
         return True
 
@@ -137,7 +147,10 @@ class _Session:
 
     def _answer(self, question: str) -> None:
         """Each statement as it comes, then all that belongs to it, in the look of `rag ask`."""
-        for event in self._chat.stream(question, **self._filters):
+        events = self._chat.stream(question, **self._filters)
+        with waiting("answering"):
+            first = list(islice(events, 1))
+        for event in chain(first, events):
             if isinstance(event, Statement):
                 self._show(_statement(event))
             elif isinstance(event, Answer):

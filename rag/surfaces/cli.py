@@ -171,7 +171,9 @@ def build_parser() -> argparse.ArgumentParser:
     sub = command("summarize", "summarize an article, or what articles say about a topic", filtered=True)
     sub.add_argument("id", nargs="?", type=_text, metavar="ID", help="an article: its id, URL or path")
     sub.add_argument("--about", type=_text, metavar="TOPIC", help="a topic, in place of an article")
-    sub.add_argument("--sentences", type=int, default=5, metavar="N", help="how many sentences (default: 5)")
+    sub.add_argument(
+        "--sentences", type=int, default=5, metavar="N", help="how many sentences, 100 at most (default: 5)"
+    )
     _add_llm(sub)
     _add_fresh(sub)
     sub = command("chat", "ask one question after another; follow-ups are understood", filtered=True)
@@ -182,6 +184,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("-k", type=int, default=8, metavar="N", help="how many passages (default: 8)")
     sub = command("verify", "check a text of yours against the articles, sentence by sentence", filtered=True)
     sub.add_argument("text", nargs="+", type=_text, metavar="TEXT|FILE", help="- reads it from standard input")
+    _add_llm(sub, "with RAG_VERIFY=llm, who gives a second opinion")
     command("list", "list the articles", filtered=True)
     sub = command("show", "show an article's text")
     sub.add_argument("id", type=_text, metavar="ID", help="an article: its id, the start of it, its URL or path")
@@ -210,9 +213,9 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     options.add_argument("--debug", action="store_true", help="show tracebacks and logs")
 
 
-def _add_llm(parser: argparse.ArgumentParser) -> None:
+def _add_llm(parser: argparse.ArgumentParser, role: str = "who writes") -> None:
     parser.add_argument(
-        "--llm", type=_text, metavar="MODEL", help="who writes: extractive, auto, local, or such as openai:gpt-5-mini"
+        "--llm", type=_text, metavar="MODEL", help=f"{role}: extractive, auto, local, or such as openai:gpt-5-mini"
     )
     parser.add_argument(
         "--timeout", type=_seconds, metavar="SECONDS", help="how long a call of the model may take (default: 60)"

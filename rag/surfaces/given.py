@@ -6,10 +6,11 @@ import dataclasses
 import os
 import sys
 from argparse import Namespace
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from rag.errors import UserError
+from rag.errors import SourceError, UserError
 from rag.library import Library
 from rag.settings import load_settings
 from rag.surfaces import render
@@ -26,10 +27,18 @@ def library_directory(given: str | None) -> Path:
     if given is not None and not given.strip():
         raise UserError("--library is empty: name a folder")
     if named := given or os.environ.get("RAG_LIBRARY"):
-        return Path(named)
+        return path(named).absolute()
     from platformdirs import user_data_path
 
     return user_data_path("rag", appauthor=False)
+
+
+def path(named: str) -> Path:
+    """The path that was named, with ``~`` for a home folder; raises `UserError` where that is not known."""
+    try:
+        return Path(named).expanduser()
+    except RuntimeError as exc:
+        raise UserError(f"the home folder in {named!r} is not known") from exc
 
 
 def open_library(args: Namespace, *, create: bool = False) -> Library:
@@ -55,6 +64,27 @@ def typed(words: list[str]) -> str:
         return " ".join(words)
     stream = stdin()
     return stream.read(_MOST_TYPED_BYTES).decode("utf-8-sig", errors="replace") if stream else ""
+
+
+def typed_or_file(words: list[str]) -> str:
+    """What the file holds that the one word names, else as `typed`; raises `SourceError` for one that cannot be read.
+
+    What standard input holds is never a file's name.
+    """
+    file = Path(words[0]) if len(words) == 1 and words != ["-"] else None
+    if file is None or not _is_file(file):
+        return typed(words)
+    try:
+        with file.open("rb") as opened:
+            return opened.read(_MOST_TYPED_BYTES).decode("utf-8-sig", errors="replace")
+    except OSError as exc:
+        raise SourceError(f"{file} cannot be read: {exc.strerror}") from exc
+
+
+def _is_file(path: Path) -> bool:
+    with suppress(OSError):  # too long for a file's name
+        return path.is_file()
+    return False
 
 
 def stdin() -> BinaryIO | None:

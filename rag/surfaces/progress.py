@@ -23,12 +23,12 @@ PATIENCE_SECONDS = 1.0
 
 @contextmanager
 def progress(stream: TextIO | None = None) -> Iterator[Progress | None]:
-    """Yield the callback to report to, or `None` where `stream` is not a terminal.
+    """Yield the callback to report to, or `None` where `stream` is not a terminal or the shell closed it.
 
     The bar is drawn on `stream`, standard error by default, and gone when the work is over.
     """
     stream = stream or sys.stderr
-    if not stream.isatty() or os.environ.get("TERM") == "dumb":
+    if stream is None or not stream.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
     drawing = _Drawing(stream)
@@ -40,6 +40,15 @@ def progress(stream: TextIO | None = None) -> Iterator[Progress | None]:
     finally:
         timer.cancel()
         drawing.stop()
+
+
+@contextmanager
+def waiting(label: str, stream: TextIO | None = None) -> Iterator[None]:
+    """As `progress`, for one step of unknown length."""
+    with progress(stream) as report:
+        if report is not None:
+            report(label, 0, 0)
+        yield
 
 
 class _Drawing:

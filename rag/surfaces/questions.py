@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from contextlib import suppress
-from pathlib import Path
 
 from rag.errors import NotFoundError
 from rag.library import Library
@@ -16,10 +15,12 @@ from rag.surfaces.given import (
     open_library,
     say_where_texts_go,
     typed,
+    typed_or_file,
     why_nothing,
 )
 from rag.surfaces.layout import paragraph
 from rag.surfaces.output import Output
+from rag.surfaces.progress import waiting
 from rag.types import SCHEMA, Answer, Citation, Summary
 
 
@@ -27,7 +28,9 @@ def ask(args: Namespace, output: Output) -> int:
     """Answer a question from the articles."""
     with open_library(args) as library:
         _say_who_writes(library, output)
-        answer = library.ask(typed(args.question), fresh=args.fresh, **filters(args))
+        question = typed(args.question)
+        with waiting("answering"):
+            answer = library.ask(question, fresh=args.fresh, **filters(args))
         return _give_reply(answer, library, output)
 
 
@@ -35,21 +38,21 @@ def summarize(args: Namespace, output: Output) -> int:
     """Summarize one article, or what the articles say about a topic."""
     with open_library(args) as library:
         _say_who_writes(library, output)
-        summary = library.summarize(
-            args.id, about=args.about, sentences=args.sentences, fresh=args.fresh, **filters(args)
-        )
+        with waiting("summarizing"):
+            summary = library.summarize(
+                args.id, about=args.about, sentences=args.sentences, fresh=args.fresh, **filters(args)
+            )
         return _give_reply(summary, library, output)
 
 
 def chat(args: Namespace, output: Output) -> int:
-    """Answer one question after another."""
+    """Answer one question after another; fails when, not at a terminal, one of them does."""
     from rag.surfaces.chat import run
 
     with open_library(args) as library:
         conversation = library.chat(args.resume)
         _say_who_writes(library, output)
-        run(conversation, output, filters(args), _place(library))
-    return DONE
+        return DONE if run(conversation, output, filters(args), _place(library)) else FAILED
 
 
 def search(args: Namespace, output: Output) -> int:
@@ -71,13 +74,14 @@ def search(args: Namespace, output: Output) -> int:
 
 def verify(args: Namespace, output: Output) -> int:
     """Check a text sentence by sentence; fails when something is unsupported."""
-    text = typed(args.text)
-    with suppress(OSError):  # too long for a file's name
-        if len(args.text) == 1 and Path(text).is_file():
-            text = Path(text).read_text(encoding="utf-8-sig", errors="replace")
+    text = typed_or_file(args.text)
     with open_library(args) as library:
-        say_where_texts_go(library, output)
-        checked = library.verify(text, **filters(args))
+        if library.settings.verify == "llm":
+            _say_who_writes(library, output)
+        else:
+            say_where_texts_go(library, output)
+        with waiting("checking"):
+            checked = library.verify(text, **filters(args))
         place = _place(library)
         output.give(checked.to_dict(), lambda: render.verification(checked, place))
     return DONE if checked.supported else FAILED

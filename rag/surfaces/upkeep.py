@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from argparse import Namespace
-from pathlib import Path
 
 from rag.errors import UserError
 from rag.prompts import PromptSource, copy_prompts
@@ -15,6 +14,7 @@ from rag.surfaces.given import (
     FAILED,
     library_directory,
     open_library,
+    path,
     say_where_texts_go,
 )
 from rag.surfaces.layout import paragraph
@@ -62,7 +62,7 @@ def prompts(args: Namespace, output: Output) -> int:
 def _copy_prompts(folder: str | None, output: Output) -> int:
     if not folder or not folder.strip():
         raise UserError("name the folder to copy the prompts into: `rag prompts copy DIR`")
-    made = copy_prompts(Path(folder))
+    made = copy_prompts(path(folder))
     said = (
         f"Copied {tables.counted(len(made), 'prompt')} to {folder}; with RAG_PROMPTS={folder} they are the ones used."
     )

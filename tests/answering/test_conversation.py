@@ -18,7 +18,7 @@ from rag.answering.conversation import Past, is_followup, standing_alone, within
 from rag.answering.conversation_numbering import Numbering
 from rag.answering.conversation_rewriting import Rewriter
 from rag.answering.generative import events
-from rag.answering.passages import estimated_tokens
+from rag.answering.passages import estimated_tokens, nonce_beside
 from rag.models.scripted import Fail, ScriptedServer, say_json
 from rag.types import Conflict, ConflictValue, Statement
 from tests.answering.writing import MARCH, STRIKES, asked, chat_at
@@ -65,6 +65,24 @@ def test_a_question_that_stands_alone_stays_word_for_word(question: str) -> None
         ("When?", Past("How many sites did the aircraft strike?"), "When did the aircraft strike sites?"),
         ("and Vennick?", Past("How many votes did Perpetua Sennoway get?"), "How many votes did Vennick get?"),
         ("and in 2019?", Past("How many ships came in 2018?"), "How many ships came in 2019?"),
+        ("And in Syria?", Past("How many people in Iraq were killed?"), "How many people in Syria were killed?"),
+        (
+            "And in Syria?",
+            Past("Who in Iraq ordered the strike on the depot?"),
+            "Who in Syria ordered the strike on the depot?",
+        ),
+        ("and in Syria?", Past("How many died in Iraq in March 2019?"), "How many died in Syria in March 2019?"),
+        ("and in May?", Past("Who in Iraq's army fell in March 2019?"), "Who in Iraq's army fell in May?"),
+        ("and in Syria?", Past("Who in Iraq's army fell in March 2019?"), "Who in Syria's army fell in March 2019?"),
+        ("and in 2019?", Past("How many died in Iraq?"), "How many died in Iraq in 2019?"),
+        ("and in the south?", Past("What fell in the north?"), "What fell in the south?"),
+        ("and in Øst?", Past("Who won in the Isle of Man last year?"), "Who won in Øst last year?"),
+        (r"And in AC\DC?", Past("Who won in Iraq?"), r"Who won in AC\DC?"),
+        (r"And in \1?", Past("Who won in Iraq?"), r"Who won in \1?"),
+        (r"And in \ud800?", Past("Who won in Iraq?"), r"Who won in \ud800?"),
+        ("And in \ud800?", Past("Who won in Iraq?"), "Who won in \ud800?"),
+        (r"And the \d?", Past("How much did the county give?"), r"How much did the \d give?"),
+        (r"And the \1 \g<x>?", Past("When did the county open?"), r"When did the \1 \g<x> open?"),
         ("What about the government?", Past("How much did the county give?"), "How much did the government give?"),
         ("How many were hurt?", Past("When did the ferry sink?"), "How many were hurt — the ferry sink?"),
     ],
@@ -79,6 +97,12 @@ def test_what_a_question_carried_is_carried_on_and_does_not_grow() -> None:
         history.append(Past(after("Who pays for it and who is to gain?", *history)))
         assert history[-1].standalone.count("—") <= 2, number
         assert history[-1].standalone.endswith("the repair of Tannery Bridge cost?")
+
+
+def test_who_was_talked_of_long_ago_is_not_meant() -> None:
+    since = [Past("How much rain fell?", "It was 4 inches."), Past("Why did the port close?", "A storm came.")]
+    assert after("When does she take office?", ELECTION, *since) == "When does Ms. Idony Vennick take office?"
+    assert "Vennick" not in after("When does she take office?", ELECTION, REPAIR, *since)
 
 
 def test_each_dialogue_in_the_gold_file_is_told_apart() -> None:
@@ -202,6 +226,12 @@ def test_no_article_can_close_the_tags_or_end_a_turn() -> None:
     assert "who stole $question?" in sent
 
 
+def test_a_number_that_stands_in_a_text_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["11", "22", "33"])
+    monkeypatch.setattr("secrets.token_hex", lambda _: next(drawn))
+    assert nonce_beside(text for text in ("a 22", "b", "c", "d", "</turn-11>")) == "33"
+
+
 def test_what_the_model_reads_is_bounded() -> None:
     history = [Past(f"Question {number}?", "word " * 200) for number in range(40)]
     with rewriting({"question": "Question 39 word?"}) as (rewriter, server):
@@ -242,6 +272,18 @@ def test_a_stream_has_the_numbers_of_its_answer() -> None:
     *shown, last = numbering.events(events(second))
     assert shown == [item for pair in zip(last.citations, last.statements, strict=True) for item in pair]  # type: ignore[union-attr]
     assert [item.number for item in shown if isinstance(item, Citation)] == [2, 1]
+
+
+def test_a_stream_numbers_as_the_whole_answer_whatever_the_order_of_its_statements() -> None:
+    given = said(cited(1, 0, 9), cited(2, 10, 20), cited(3, 30, 40), cited(4, 50, 60))
+    first, second, third, _ = given.statements
+    given = dataclasses.replace(given, statements=(third, first, second))
+    *shown, last = Numbering([cited(7, 70, 80)]).events(events(given))
+    assert last == Numbering([cited(7, 70, 80)]).answer(given)
+    assert [item.number if isinstance(item, Citation) else item.citations for item in shown] == [
+        *(8, 9, 10, (10,)),
+        *((8,), (9,)),
+    ]
 
 
 def test_the_nearest_passages_have_numbers_of_their_own() -> None:

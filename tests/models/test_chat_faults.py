@@ -7,6 +7,7 @@ import socket
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -43,6 +44,7 @@ from rag.models.scripted import (
     too_long,
     wrong_key,
 )
+from rag.types import Usage
 
 KEY = "sk-proj-Zx81kQ-secret_0123456789abcdef"
 QUICK = Retries(attempts=3, first_wait=0.01, longest_wait=0.02)
@@ -401,3 +403,39 @@ def test_redacting_takes_time_in_proportion() -> None:
     for hostile in ("sk-" * 100_000, "bearer " * 50_000, "AIza" * 80_000, "_-" * 100_000):
         redact(hostile, ["sk-sk-sk-x"])
     assert time.monotonic() - started < 2
+
+
+def test_a_server_that_knows_no_schemas_is_asked_in_words_from_then_on() -> None:
+    refusal = Fail(400, "response_format of type json_schema is not supported")
+    counted = say_json({"number": 2, "sources": []})
+    with ScriptedServer(refusal, counted, counted, counted) as server:
+        chat = model(server)
+        for reply in (chat.complete("Count.", Counted).text, "".join(chat.stream("Count.", Counted))):
+            assert chat.parse(reply, Counted).number == 2
+        asked = [request.body for request in server.requests if request.path.endswith("/chat/completions")]
+    assert ["response_format" in body for body in asked] == [True, False, False]
+
+
+def test_a_server_that_refuses_even_without_a_schema_is_told() -> None:
+    refusal = Fail(400, "json_schema: not here")
+    with ScriptedServer(refusal, refusal) as server, pytest.raises(ModelAccessError, match="json_schema: not here"):
+        model(server).complete("Count.", Counted)
+
+
+def test_what_a_useless_reply_took_is_counted_too() -> None:
+    heard: list[Usage] = []
+    with ScriptedServer(cut_at_limit("Eighty"), Say("Fine.")) as server:
+        chat = replace(model(server), heard=lambda used, seconds: heard.append(used))
+        with pytest.raises(ModelReplyError):
+            chat.complete("Count.")
+        assert "".join(chat.stream("Count.")) == "Fine."
+    assert heard == [Usage(12, 5)] * 2
+
+
+def test_models_that_may_reply_otherwise_are_told_apart_and_keys_are_not() -> None:
+    with ScriptedServer() as server, ScriptedServer() as other:
+        assert model(server).identity == model(server, seconds=9.0, key=f"{KEY}-2").identity
+        assert model(server).identity != model(other).identity
+        warmer = model(server)
+        warmer.chat.temperature = 0.7  # type: ignore[attr-defined]
+        assert warmer.identity != model(server).identity

@@ -65,7 +65,7 @@ def test_an_answer_comes_back_as_it_was(store: Store, ids: tuple[str, str]) -> N
     assert store.records.cached("k") == given
     assert store.records.cached("K") is None
     store.records.cache("k", answer(ids[0]))
-    assert (store.records.cached("k"), count(store, "cached_article")) == (answer(ids[0]), 1)
+    assert store.records.cached("k") == answer(ids[0])
 
 
 def test_an_answer_over_another_state_never_comes_back(library: Library, store: Store, ids: tuple[str, str]) -> None:
@@ -76,28 +76,36 @@ def test_an_answer_over_another_state_never_comes_back(library: Library, store: 
     assert [each["key"] for each in store.catalog._rows("SELECT key FROM cached_answer")] == ["new"]
 
 
+@pytest.mark.parametrize(
+    "damage",
+    ["{", "", "[]", "1", '"x"', "null", "[" * 100_000, b"\xff", b'{"text": "\xff"}'],
+    ids=lambda text: repr(text)[:9],
+)
+def test_a_damaged_answer_is_none_that_was_kept(store: Store, ids: tuple[str, str], damage: str | bytes) -> None:
+    store.records.cache("k", answer(*ids))
+    with store.catalog.transaction():
+        store.catalog.execute("UPDATE cached_answer SET answer = CAST(? AS TEXT)", (damage,))
+    assert store.records.cached("k") is None
+    store.records.cache("k", answer(*ids))
+    assert store.records.cached("k") == answer(*ids)
+
+
+def test_no_answer_outlives_the_removal_of_an_article(library: Library, store: Store, ids: tuple[str, str]) -> None:
+    """Not even one that names other articles alone: none can be given again, and any may hold its words."""
+    for key, sources in (("one", ids[:1]), ("both", ids), ("other", ids[1:]), ("none", ())):
+        store.records.cache(key, answer(*sources))
+    assert count(store, "cached_answer") == 4
+    library.remove(ids[0])
+    assert count(store, "cached_answer") == 0
+
+
 @pytest.mark.parametrize("name", ["given", "citations", "nearest"])
-def test_what_was_said_from_an_article_goes_with_it(
+def test_an_answer_that_an_article_was_removed_under_is_not_kept(
     library: Library, store: Store, ids: tuple[str, str], name: str
 ) -> None:
-    cited = [{"article_id": ids[0]}]
-    said = {"citations": [], "nearest": [], **({} if name == "given" else {name: cited})}
-    store.records.cache("one", said, ids[:1] if name == "given" else ())
-    store.records.cache("both", answer(*ids))
-    store.records.cache("other", answer(ids[1]))
-    store.records.cache("none", answer())
     library.remove(ids[0])
-    left = [each["key"] for each in store.catalog._rows("SELECT key FROM cached_answer ORDER BY key")]
-    assert left == ["none", "other"]
-    assert count(store, "cached_article") == 1
-
-
-def test_an_answer_that_an_article_was_removed_under_is_not_kept(
-    library: Library, store: Store, ids: tuple[str, str]
-) -> None:
-    store.records.cache("early", answer(ids[1]))
-    library.remove(ids[0])
-    store.records.cache("late", answer(*ids))
+    said = {"citations": [], "nearest": [], **({} if name == "given" else {name: [{"article_id": ids[0]}]})}
+    store.records.cache("late", said, ids[:1] if name == "given" else ())
     assert (store.records.cached("late"), count(store, "cached_answer")) == (None, 0)
 
 
@@ -113,7 +121,7 @@ def test_old_answers_go(store: Store, ids: tuple[str, str], monkeypatch: pytest.
     for number in range(5):
         records.cache(f"{number}", answer(ids[0]))
     assert [number for number in range(5) if records.cached(f"{number}")] == [2, 3, 4]
-    assert (count(store, "cached_answer"), count(store, "cached_article")) == (3, 3)
+    assert count(store, "cached_answer") == 3
 
 
 KEY: dict[str, Any] = {
@@ -125,7 +133,7 @@ KEY: dict[str, Any] = {
     "embedder": "hash-64",
     "model": "openai:gpt-4.1-mini",
     "prompts": ("a1", "b2"),
-    "settings": {"abstain": True, "verify": ""},
+    "settings": {"abstain": True, "verify": "checks"},
 }
 
 
@@ -143,7 +151,7 @@ KEY: dict[str, Any] = {
         {"model": None},
         {"prompts": ("a1",)},
         {"prompts": ("a1b2",)},
-        {"settings": {"abstain": False, "verify": ""}},
+        {"settings": {"abstain": False, "verify": "checks"}},
         {"settings": {"abstain": True, "verify": "llm"}},
     ],
     ids=str,
@@ -190,6 +198,17 @@ def test_what_a_server_makes_up_breaks_no_sum(store: Store) -> None:
     assert (found.input_tokens, found.output_tokens) == (2 * 10**12 + 1, 10**12 + 1)
 
 
+@pytest.mark.parametrize("day", [0, 7, 20260230, -20260102])
+def test_a_damaged_day_is_one_line(store: Store, day: int) -> None:
+    store.records.note_usage(DAY, "m", 1, Usage(1, 1), 1.0)
+    with store.catalog.transaction():
+        store.catalog.execute("UPDATE usage SET day = ?", (day,))
+    with pytest.raises(
+        StorageError, match=rf"catalog\.sqlite3: the record of what models used is damaged \(day {day}\)$"
+    ):
+        store.records.usage()
+
+
 # Saved chats -------------------------------------------------------------------------------
 
 
@@ -202,75 +221,73 @@ def turns(*article_ids: str) -> list[SavedTurn]:
 
 def test_a_chat_comes_back_as_it_was(store: Store, ids: tuple[str, str]) -> None:
     records = Records(store.catalog, lambda: NOW)
-    records.save_chat("bridges", turns(*reversed(ids)))
-    assert records.load_chat("bridges") == turns(*reversed(ids))
-    records.save_chat("empty", [])
-    assert records.load_chat("empty") == []
-    records.save_chat("bridges", turns(ids[0])[:1])
-    assert records.load_chat(" bridges ") == turns(ids[0])[:1]
-    assert [(chat.name, chat.turns, chat.saved) for chat in records.chats()] == [("bridges", 1, NOW), ("empty", 0, NOW)]
-    records.delete_chat("bridges")
-    assert [chat.name for chat in records.chats()] == ["empty"]
+    records.saved_chats.save("bridges", turns(*reversed(ids)))
+    assert records.saved_chats.load("bridges") == turns(*reversed(ids))
+    records.saved_chats.save("empty", [])
+    assert records.saved_chats.load("empty") == []
+    records.saved_chats.save("bridges", turns(ids[0])[:1])
+    assert records.saved_chats.load(" bridges ") == turns(ids[0])[:1]
+    assert [(chat.name, chat.turns, chat.saved) for chat in records.saved_chats.listing()] == [
+        ("bridges", 1, NOW),
+        ("empty", 0, NOW),
+    ]
+    records.saved_chats.delete("bridges")
+    assert [chat.name for chat in records.saved_chats.listing()] == ["empty"]
     assert (count(store, "chat_turn"), count(store, "chat_article")) == (0, 0)
-
-
-def test_the_saved_chats_as_an_object_of_their_own(store: Store, ids: tuple[str, str]) -> None:
-    saved = store.records.saved_chats
-    saved.save("a", turns(ids[0]))
-    assert (saved.load("a"), saved.names()) == (turns(ids[0]), ["a"])
-    saved.delete("a")
-    assert saved.names() == []
 
 
 def test_a_turn_without_an_answer_loses_nothing_else(library: Library, store: Store, ids: tuple[str, str]) -> None:
     one, two = ids
-    store.records.save_chat("mixed", [*turns(one, two), *turns(two)])
-    store.records.save_chat("other", turns(two))
+    store.records.saved_chats.save("mixed", [*turns(one, two), *turns(two)])
+    store.records.saved_chats.save("other", turns(two))
     library.remove(one)
     question, standalone = "and when?", "When was the Zyxwvut bridge approved?"
     asked = "What of the bridge?"
-    assert store.records.load_chat("mixed") == [
+    assert store.records.saved_chats.load("mixed") == [
         SavedTurn(asked, asked, None, (two,)),
         # It was made to stand alone from an answer that is gone.
         SavedTurn(question, question, None),
         SavedTurn(asked, asked, answer(two), (two,)),
         SavedTurn(question, question, None),
     ]
-    assert store.records.load_chat("other") == turns(two)
-    assert store.records.load_chat("other")[1].standalone == standalone
-    store.records.save_chat("late", turns(one))
-    assert store.records.load_chat("late")[0] == SavedTurn(asked, asked, None)
+    assert store.records.saved_chats.load("other") == turns(two)
+    assert store.records.saved_chats.load("other")[1].standalone == standalone
+    store.records.saved_chats.save("late", turns(one))
+    assert store.records.saved_chats.load("late") == [
+        SavedTurn(asked, asked, None),
+        SavedTurn(question, question, None),
+    ]
 
 
 def test_an_unknown_chat_is_one_line_that_names_what_there_is(store: Store) -> None:
-    for attempt in (store.records.load_chat, store.records.delete_chat):
+    for attempt in (store.records.saved_chats.load, store.records.saved_chats.delete):
         with pytest.raises(NotFoundError, match="^there is no saved chat 'x': none is saved yet$"):
             attempt("x")
     for number in range(12):
-        Records(store.catalog, lambda: NOW).save_chat(f"chat {number:02}", [])
+        Records(store.catalog, lambda: NOW).saved_chats.save(f"chat {number:02}", [])
     with pytest.raises(NotFoundError, match=r"'x\\n': saved are chat 00, .*chat 09 and 2 more$"):
-        store.records.load_chat("x\n")
+        store.records.saved_chats.load("x\n")
     with pytest.raises(NotFoundError, match="^there is no saved chat 'x{81}': saved are"):
-        store.records.load_chat("x" * 10_000)
+        store.records.saved_chats.load("x" * 10_000)
 
 
 @pytest.mark.parametrize("name", ["a", "x" * 80, "Zoë’s 😀", "'; DROP TABLE chat; --", "../../etc", "日本語", "1"])
 def test_any_text_may_be_a_name(store: Store, name: str) -> None:
-    store.records.save_chat(name, turns())
-    assert [chat.name for chat in store.records.chats()] == [name]
-    assert store.records.load_chat(name) == turns()
+    store.records.saved_chats.save(name, turns())
+    assert [chat.name for chat in store.records.saved_chats.listing()] == [name]
+    assert store.records.saved_chats.load(name) == turns()
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 81, "a\nb", "a\x00b", "a\x1b[2J", "a\x85b", "a\u2028b", "a\ud800"])
 def test_what_is_no_name(store: Store, name: str) -> None:
     with pytest.raises(UserError, match="^a chat's name has 1 to 80 characters, with no line break"):
-        store.records.save_chat(name, [])
-    assert store.records.chats() == []
+        store.records.saved_chats.save(name, [])
+    assert store.records.saved_chats.listing() == []
 
 
 def test_a_name_is_the_same_however_its_letters_were_typed(store: Store) -> None:
-    store.records.save_chat("Zoe\u0308", [])
-    assert store.records.load_chat("Zo\u00eb") == []
+    store.records.saved_chats.save("Zoe\u0308", [])
+    assert store.records.saved_chats.load("Zo\u00eb") == []
 
 
 # Writing -----------------------------------------------------------------------------------
@@ -283,8 +300,8 @@ def test_records_need_no_lock_and_change_nothing_that_is_found(
     with writing(library.directory, 1):
         store.records.cache("k", answer(*ids))
         store.records.note_usage(DAY, "m", 1, Usage(1, 1), 1.0)
-        store.records.save_chat("c", turns(*ids))
-        store.records.delete_chat("c")
+        store.records.saved_chats.save("c", turns(*ids))
+        store.records.saved_chats.delete("c")
     assert store.catalog.generation == generation
     assert library.doctor(mend=False).healthy
 
@@ -294,14 +311,14 @@ def records_of(store: Store, ids: tuple[str, str]) -> list[Callable[[], None]]:
     return [
         lambda: store.records.cache("k", answer(*ids)),
         lambda: store.records.note_usage(DAY, "m", 1, Usage(1, 1), 1.0),
-        lambda: store.records.save_chat("c", turns(*ids)),
+        lambda: store.records.saved_chats.save("c", turns(*ids)),
     ]
 
 
 def test_a_read_only_library_is_left_as_it_is(
     library: Library, ids: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    library._store.records.save_chat("kept", turns(*ids))
+    library._store.records.saved_chats.save("kept", turns(*ids))
     library.close()
     file = library.directory / "catalog.sqlite3"
     before = file.read_bytes()
@@ -322,27 +339,27 @@ def test_a_read_only_library_is_left_as_it_is(
     records.cache("k", answer(*ids))
     records.note_usage(DAY, "m", 1, Usage(1, 1), 1.0)
     assert (records.cached("k"), records.usage()) == (None, [])
-    assert records.load_chat("kept") == turns(*ids)
+    assert records.saved_chats.load("kept") == turns(*ids)
     with pytest.raises(StorageError, match="is read-only: no chat can be saved or deleted$"):
-        records.save_chat("c", [])
+        records.saved_chats.save("c", [])
     with pytest.raises(StorageError, match="is read-only: no chat can be saved or deleted$"):
-        records.delete_chat("kept")
+        records.saved_chats.delete("kept")
     catalog.close()
     assert file.read_bytes() == before
 
 
 def test_a_full_disk_costs_no_answer_and_no_record(library: Library, store: Store, ids: tuple[str, str]) -> None:
-    store.records.save_chat("c", turns(*ids))
+    store.records.saved_chats.save("c", turns(*ids))
     pages = store.catalog._rows("PRAGMA page_count")[0][0]
     store.catalog._rows(f"PRAGMA max_page_count = {pages}")
     store.records.cache("big", answer(ids[0], quote="word " * 100_000))
     with pytest.raises(StorageError, match="the disk is full"):
-        store.records.save_chat("c", [SavedTurn("word " * 100_000, "", None)])
+        store.records.saved_chats.save("c", [SavedTurn("word " * 100_000, "", None)])
     store.catalog._rows("PRAGMA max_page_count = 1073741823")
     assert store.records.cached("big") is None
     # What the next writer of articles commits must be on the disk.
     assert store.catalog._rows("PRAGMA synchronous")[0][0] == 2
-    assert store.records.load_chat("c") == turns(*ids)
+    assert store.records.saved_chats.load("c") == turns(*ids)
     store.records.cache("big", answer(ids[0], quote="word " * 100_000))
     assert store.records.cached("big") is not None
     assert library.doctor(mend=False).healthy
@@ -353,7 +370,7 @@ def test_threads_lose_nothing(store: Store, ids: tuple[str, str]) -> None:
         for _ in range(20):
             for write in records_of(store, ids):
                 write()
-            assert store.records.load_chat("c") == turns(*ids)
+            assert store.records.saved_chats.load("c") == turns(*ids)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -377,8 +394,8 @@ print("ready", flush=True)
 for number in range(int(times)):
     records.note_usage(date(2026, 1, 2), "m", 1, Usage(2, 3, 0.5), 0.25)
     records.cache(f"{who} {number}", {"text": who})
-    records.save_chat(who, [SavedTurn(f"{number}", f"{turn}", {"number": number}) for turn in range(20)])
-    records.save_chat(f"{who} {number}", [])
+    records.saved_chats.save(who, [SavedTurn(f"{number}", f"{turn}", {"number": number}) for turn in range(20)])
+    records.saved_chats.save(f"{who} {number}", [])
 """
 
 
@@ -396,7 +413,7 @@ def test_processes_lose_nothing(library: Library, store: Store) -> None:
         process.stdout.close()
     (used,) = store.records.usage()
     assert (used.calls, used.input_tokens, used.output_tokens, used.known_usd) == (75, 150, 225, 37.5)
-    assert sorted(chat.name for chat in store.records.chats() if " " in chat.name) == sorted(
+    assert sorted(chat.name for chat in store.records.saved_chats.listing() if " " in chat.name) == sorted(
         f"{who} {number}" for who in "abc" for number in range(25)
     )
     assert library.doctor(mend=False).healthy
@@ -414,12 +431,12 @@ def test_a_killed_process_leaves_all_or_nothing(library: Library, store: Store) 
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
         process.stdout.close()
-        found = store.records.load_chat("killed")
+        found = store.records.saved_chats.load("killed")
         assert len(found) == 20
         assert len({turn.question for turn in found}) == 1
         assert {turn.question for turn in found} == {f"{(turn.answer or {})['number']}" for turn in found}
         assert library.doctor(mend=False).healthy
-        store.records.delete_chat("killed")
+        store.records.saved_chats.delete("killed")
 
 
 # What is gone is gone ----------------------------------------------------------------------
@@ -433,7 +450,7 @@ def test_nothing_of_a_removed_article_stays_in_the_catalog_s_files(library: Libr
     found = library.article("id:article-77")
     given = answer(found.id, quote=quote)
     store.records.cache("k", given)
-    store.records.save_chat("c", [SavedTurn("What?", "What?", given), SavedTurn("And?", f"And: {quote}", None)])
+    store.records.saved_chats.save("c", [SavedTurn("What?", "What?", given), SavedTurn("And?", f"And: {quote}", None)])
 
     def held() -> set[str]:
         files = [file for file in library.directory.glob("catalog.sqlite3*") if file.is_file()]
@@ -455,7 +472,7 @@ def test_the_log_is_emptied_after_a_kill_while_removing(library: Library, monkey
     class Killed(BaseException):
         """Stands for SIGKILL."""
 
-    def kill(_: Catalog) -> None:
+    def kill(_: Catalog, seconds: float) -> None:
         raise Killed
 
     with monkeypatch.context() as patch:
@@ -466,6 +483,58 @@ def test_the_log_is_emptied_after_a_kill_while_removing(library: Library, monkey
     assert b"Zyxwvut" in log.read_bytes()
     with Library.open(library.directory, settings=Settings(), embedder=HashEmbedder()):
         assert b"Zyxwvut" not in log.read_bytes()
+
+
+@pytest.mark.parametrize("retry", ["removal", "opening"])
+def test_a_log_that_a_reader_keeps_is_emptied_when_the_reader_is_gone(
+    library: Library, store: Store, ids: tuple[str, str], retry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.storage.store._LOG_SECONDS", 0.1)
+    log = library.directory / "catalog.sqlite3-wal"
+    # Keeps the log when the library is closed, as another process at work does.
+    bystander = sqlite3.connect(store.catalog.file, isolation_level=None)
+    bystander.execute("SELECT count(*) FROM article").fetchone()
+    reader = sqlite3.connect(store.catalog.file, isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM article").fetchone() == (2,)
+    library.remove(ids[0])
+    assert b"Zyxwvut" in log.read_bytes()
+    assert store.catalog.log_to_empty
+    # Opened while the reader is still there: it does not wait, and does not fail.
+    started = time.monotonic()
+    with Library.open(library.directory, settings=Settings(), embedder=HashEmbedder()) as other:
+        assert (len(other.articles()), other._store.catalog.log_to_empty) == (1, True)
+    assert time.monotonic() - started < 10
+    reader.execute("COMMIT")
+    reader.close()
+    if retry == "removal":
+        library.remove(ids[1])
+    else:
+        Library.open(library.directory, settings=Settings(), embedder=HashEmbedder()).close()
+    assert b"Zyxwvut" not in log.read_bytes()
+    assert not store.catalog.log_to_empty
+    bystander.close()
+
+
+def test_nobody_waits_while_a_removal_waits_for_readers(store: Store, ids: tuple[str, str]) -> None:
+    reader = sqlite3.connect(store.catalog.file, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM article").fetchone()
+    with store.catalog.transaction():
+        store.catalog.remove(ids[0])
+    emptied: list[bool] = []
+    waiting = threading.Thread(target=lambda: emptied.append(store.catalog.empty_log(5)))
+    waiting.start()
+    time.sleep(0.3)
+    started = time.monotonic()
+    assert store.catalog.count()[0] == 1
+    assert time.monotonic() - started < 1
+    assert waiting.is_alive()
+    reader.execute("COMMIT")
+    reader.close()
+    waiting.join()
+    assert (emptied, store.catalog.log_to_empty) == ([True], False)
+    assert store.catalog.empty_log(0)
 
 
 def test_a_library_of_the_format_before_is_upgraded_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -484,7 +553,7 @@ def test_a_library_of_the_format_before_is_upgraded_in_place(tmp_path: Path, mon
             write()
         assert (store.records.cached("k"), len(store.records.usage())) == (answer(article_id, article_id), 1)
         library.remove(article_id)
-        assert store.records.load_chat("c")[0].answer is None
+        assert store.records.saved_chats.load("c")[0].answer is None
         assert library.doctor(mend=False).healthy
 
 

@@ -70,6 +70,36 @@ def test_a_question_of_a_megabyte(rag: Run, library: Path, command: str) -> None
         assert result.err.count("\n") == 1
 
 
+def test_what_is_typed_to_be_checked_is_no_file(
+    rag: Run, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "draft.txt").write_text("Officers arrested nine people for blocking the tram lines.")
+    assert rag("verify", "draft.txt").code == 0
+    typed = rag("verify", "-", "--json", stdin=b"draft.txt")
+    assert (typed.code, [each["text"] for each in json.loads(typed.out)["statements"]]) == (1, ["draft.txt"])
+    both = rag("verify", "--json", "draft.txt", "draft.txt")
+    assert [each["text"] for each in json.loads(both.out)["statements"]] == ["draft.txt draft.txt"]
+    # With the name of a file that is too long for one, and of a folder.
+    for text in ("word " * 400, str(tmp_path)):
+        assert rag("verify", text).code == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").is_file(), reason="there is no file here that root cannot read")
+def test_a_file_to_check_that_cannot_be_read_is_named(rag: Run, library: Path) -> None:
+    assert rag("verify", "/proc/self/mem") == Result(1, "", "rag: /proc/self/mem cannot be read: Input/output error\n")
+
+
+def test_of_a_large_file_to_check_no_more_is_read_than_could_be_typed(rag: Run, library: Path, tmp_path: Path) -> None:
+    """A terabyte of nothing, which takes no room on the disk, and would take it all in memory."""
+    large = tmp_path / "large.txt"
+    with large.open("wb") as file:
+        file.truncate(1024**4)
+    result = rag("verify", str(large))
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("rag: the text has 8,388,608 characters, and 50,000 are allowed")
+
+
 def test_a_question_that_is_not_text(rag: Run, library: Path) -> None:
     result = rag("ask", "-", "--json", stdin=b"wh\xffy\x00 march\x1b[31m?")
     assert result.code == 0

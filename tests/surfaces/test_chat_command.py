@@ -19,6 +19,7 @@ import pytest
 
 from rag.library import Library
 from rag.models.fakes import HashEmbedder
+from rag.types import Statement
 
 from .conftest import Run
 
@@ -38,7 +39,7 @@ def test_a_pipe_is_answered_line_by_line(rag: Run, library: Path) -> None:
 def test_one_turn_that_fails_is_one_line_and_the_chat_goes_on(rag: Run, library: Path) -> None:
     lines = [b"x" * 3000, b"/foo \x1b[31m", b"/sources 7", b"/sources two", b"/question", b"/save", MARCH]
     result = rag("chat", stdin=b"\n".join(lines))
-    assert result.code == 0
+    assert result.code == 1
     assert [line[:40] for line in result.err.splitlines()] == [
         "rag: the question has 3,000 characters, ",
         "rag: there is no command /foo: /help lis",
@@ -52,6 +53,7 @@ def test_one_turn_that_fails_is_one_line_and_the_chat_goes_on(rag: Run, library:
 
 def test_json_is_one_object_with_every_turn(rag: Run, library: Path) -> None:
     result = rag("chat", "--json", stdin=MARCH + b"And how many were arrested?\n/help\n")
+    assert result.code == 1
     value = json.loads(result.out)
     assert result.out.count("\n") == 1
     assert set(value) == {"schema", "turns"}
@@ -70,6 +72,12 @@ def test_saved_listed_and_resumed(rag: Run, library: Path) -> None:
     assert resumed.out.startswith("> How many people marched")
     assert "[1] Thousands march to keep the valley railway — Haldrenn Courier, 19 October 2025" in resumed.out
     assert rag("chat", "--resume", "other").code == 1
+    again = rag("chat", "--resume", "the march", stdin=MARCH + b"/save\n")
+    assert (again.code, again.err) == (0, first.err)
+    other = rag("chat", stdin=MARCH + b"/save the march\n/save mine\n/save mine\n")
+    refused = "rag: there is a saved chat 'the march' already: choose another name\n"
+    assert (other.code, other.err) == (1, refused + 2 * "Saved. Go on with it by: rag chat --resume mine\n")
+    assert rag("chat", "--resume", "the march", stdin=b"").out.count("> How many people marched") == 2
 
 
 def test_a_turn_whose_article_is_gone_says_so(rag: Run, library: Path) -> None:
@@ -99,7 +107,7 @@ def test_no_control_character_of_an_article_is_shown(rag: Run, library: Path) ->
 @pytest.mark.parametrize("stdin", [b"", b"\xff\xfe\n", b"\x00\n", "何人が行進した?\n".encode(), b"a" * 3_000_000])
 def test_any_input_ends_well(rag: Run, library: Path, stdin: bytes) -> None:
     result = rag("chat", stdin=stdin)
-    assert result.code == 0
+    assert result.code == (1 if result.err else 0)
     assert "internal error" not in result.err
 
 
@@ -127,7 +135,7 @@ def at_a_terminal(directory: Path, *arguments: str) -> Iterator[tuple[Any, Any]]
             if select.select([master], [], [], 0.2)[0]:
                 shown += os.read(master, 65536)
         before, _, shown = shown.partition(wanted.encode())
-        return before.decode()
+        return before.decode(errors="replace")
 
     def send(text: bytes) -> None:
         os.write(master, text)
@@ -151,6 +159,21 @@ def test_at_a_terminal_there_is_a_prompt_and_ctrl_d_ends_well(library: Path) -> 
         assert process.wait(20) == 0
 
 
+def test_what_fails_at_a_terminal_ends_nothing(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")
+    with at_a_terminal(library) as (process, until):
+        until("> ")
+        process.send(b"\xff\xfe \xc3\n")
+        until("> ")
+        process.send(b"/sources \xff\n")
+        until("is no number of a source")
+        process.send(MARCH)
+        assert "6,500" in until("courier.example/march")
+        until("> ")
+        process.send(b"\x04")
+        assert process.wait(20) == 0
+
+
 def test_ctrl_c_at_the_prompt_leaves(library: Path) -> None:
     with at_a_terminal(library) as (process, until):
         until("> ")
@@ -159,17 +182,20 @@ def test_ctrl_c_at_the_prompt_leaves(library: Path) -> None:
 
 
 def test_ctrl_c_during_an_answer_stops_it_alone(rag: Run, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rag.chat import Chat
-
-    whole = Chat.stream
+    whole = Library.stream
     calls = iter([True, False])
 
-    def interrupted(self: Chat, question: str, **filters: Any) -> Any:
-        if next(calls):
-            raise KeyboardInterrupt
-        return whole(self, question, **filters)
+    def interrupted(self: Library, question: str, **filters: Any) -> Iterator[Any]:
+        stops = next(calls)
+        for event in whole(self, question, **filters):
+            yield event
+            if stops and isinstance(event, Statement):
+                raise KeyboardInterrupt
 
-    monkeypatch.setattr(Chat, "stream", interrupted)
-    result = rag("chat", stdin=MARCH + MARCH)
-    assert (result.code, result.err) == (0, "rag: stopped; ask on\n")
-    assert result.out.startswith("About 6,500 people marched")
+    monkeypatch.setattr(Library, "stream", interrupted)
+    result = rag("chat", stdin=MARCH + b"/question\n" + MARCH)
+    assert (result.code, result.err) == (1, "rag: stopped; ask on\nrag: no question was asked yet\n")
+    first, *others = result.out.splitlines()
+    assert first.startswith("About 6,500 people marched through Haldrenn on Saturday")
+    assert others[0] == first
+    assert result.out.count("[1] Thousands march") == 1

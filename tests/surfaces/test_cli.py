@@ -28,6 +28,7 @@ from rag.errors import (
     StorageError,
     UserError,
 )
+from rag.models.scripted import ScriptedServer, say_json
 from rag.surfaces.cli import build_parser, exit_code, explain
 from rag.surfaces.commands import COMMANDS
 from rag.surfaces.given import library_directory
@@ -169,6 +170,7 @@ def test_messages() -> None:
         (["list", "--before", "2023-02-29"], "argument --before: '2023-02-29' is not a date (YYYY-MM-DD) (see"),
         (["search", "x", "-k", "many"], "argument -k: invalid int value: 'many' (see `rag search --help`)"),
         (["search", "x", "-k", "0"], "k must be 1 or more"),
+        (["summarize", "--about", "x", "--sentences", "9" * 20], "a summary has 100 sentences or less"),
         (["list", "--library", " "], "--library is empty: name a folder"),
     ],
 )
@@ -197,13 +199,69 @@ def test_options_work_on_either_side(rag: Run, library: Path) -> None:
 
 
 def test_which_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert library_directory("given") == Path("given")
+    monkeypatch.chdir(tmp_path)
+    assert library_directory("given") == tmp_path / "given"
     assert library_directory(None) == tmp_path / "data" / "rag"
     monkeypatch.setenv("RAG_LIBRARY", "")
     assert library_directory(None) == tmp_path / "data" / "rag"
     monkeypatch.setenv("RAG_LIBRARY", "named")
-    assert library_directory(None) == Path("named")
-    assert library_directory("given") == Path("given")
+    assert library_directory(None) == tmp_path / "named"
+    assert library_directory("given") == tmp_path / "given"
+
+
+def test_a_home_folder_is_the_same_for_every_option(
+    rag: Run, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings of the library come from the folder that is opened, not from one that is named ~."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (library / "rag.toml").write_text("max_question_chars = 5\n")
+    for options in ((), ("--timeout", "5")):
+        result = rag("ask", "--library", "~/library", *options, "Who marched?")
+        assert (result.code, result.out) == (2, "")
+        assert result.err.startswith("rag: the question has 12 characters, and 5 are allowed")
+    (library / "rag.toml").write_text("prompts = 'mine'\n")
+    listed = rag("prompts", "--library", "~/library")
+    assert listed.err == f"rag: {library / 'mine'}: there is no such folder of prompts (RAG_PROMPTS)\n"
+    assert rag("prompts", "copy", "~/library/mine").code == 0
+    assert "mine" in rag("prompts", "--library", "~/library").out
+    assert (library / "mine" / "answer.md").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (
+            ["list", "--library", "~nobody-of-that-name/l"],
+            2,
+            "the home folder in '~nobody-of-that-name/l' is not known",
+        ),
+        (["prompts", "copy", "~nobody-of-that-name"], 2, "the home folder in '~nobody-of-that-name' is not known"),
+        (["show", "~nobody-of-that-name/a"], 1, "there is no article '~nobody-of-that-name/a'; `rag list` shows them"),
+    ],
+)
+def test_a_home_folder_that_is_not_known(rag: Run, library: Path, arguments: list[str], code: int, said: str) -> None:
+    assert rag(*arguments) == Result(code, "", f"rag: {said}\n")
+
+
+def test_a_second_opinion_on_a_text_says_where_it_goes(
+    rag: Run, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "Police said about 6,500 marched through Haldrenn."
+    opinion = {"opinions": [{"number": 1, "reason": "where to is not said", "verdict": "unsupported"}]}
+    with ScriptedServer(say_json(opinion)) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-not-to-be-shown")
+        for name in ("RAG_VERIFY", "RAG_LLM"):
+            monkeypatch.delenv(name, raising=False)
+        unasked = rag("verify", said)
+        assert (unasked.code, unasked.err, server.requests) == (0, "", [])
+        monkeypatch.setenv("RAG_VERIFY", "llm")
+        asked = rag("verify", "--llm", "openai:scripted", "--timeout", "5", said)
+        assert [request.path for request in server.requests].count("/v1/chat/completions") == 1
+    assert (asked.code, asked.err.count("\n")) == (1, 1)
+    assert asked.err.startswith("rag: ")
+    assert "openai:scripted" in asked.err
+    assert "where to is not said" in asked.out
 
 
 def test_a_reader_that_stops_reading_is_no_failure_to_report(library: Path) -> None:
