@@ -2,9 +2,9 @@
 
     python -m evals.seed_article [QUESTIONS.jsonl] [--verbose]
 
-Three sets of 30 were written from the article alone. `seed_questions_a.jsonl` was looked at while
-the engine was made; `seed_questions_b.jsonl` was not, and `seed_questions_c.jsonl` was written when all
-weights were settled.
+Five sets of 30 were written from the article alone. `seed_questions_a.jsonl` was looked at while
+the engine was made, b and c were looked at later; d and e were written before, and run once after, the
+weights that ship were settled.
 """
 
 from __future__ import annotations

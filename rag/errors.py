@@ -10,6 +10,7 @@
     └── ModelError           a language model or an embedding service gave nothing that can be used
         ├── ModelUnavailableError   too slow, too busy, failing, not there, or it broke off: later it may work
         ├── ModelAccessError        it refuses the key, the model's name or the request: a setting must change
+        │   └── FormRefusedError    it cannot hold a reply to a schema; it is then asked in words
         ├── ContextTooLongError     more was sent than the model can read: send less
         └── ModelReplyError         it did reply, but emptily, cut short, in another form, or by refusing
 
@@ -58,6 +59,10 @@ class ModelUnavailableError(ModelError):
 
 class ModelAccessError(ModelError):
     """The service refuses the key, knows no such model, or rejects the request as such."""
+
+
+class FormRefusedError(ModelAccessError):
+    """The service does not know how to hold a reply to a JSON schema; whoever meets this asks again, in words."""
 
 
 class ContextTooLongError(ModelError):

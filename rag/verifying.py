@@ -11,7 +11,8 @@ from rag.grounding.texts import check_text
 from rag.grounding.verdict import Evidence
 from rag.types import Citation, Span, Statement, Verification
 
-_MARKER = re.compile(r"\s?\[\d{1,3}\]")
+_MARKER = re.compile(r"\s?\[\d{1,3}\]\Z")
+_LONGEST_MARKER = 6
 """The markers of citations, such as those of an answer that was pasted in: no part of what is said."""
 
 TRIED = 6
@@ -24,7 +25,7 @@ def verify(text: str, rank: Callable[[str], Sequence[Ranked]], similarity: Simil
     A sentence keeps its best verdict, and cites what decided it, also where that refutes it.
     """
 
-    text = _MARKER.sub("", text)
+    text = _unmarked(text)
 
     def find(sentence: str) -> list[Evidence]:
         return [Evidence(item.article, item.span) for item in rank(sentence)[:TRIED]]
@@ -43,3 +44,13 @@ def verify(text: str, rank: Callable[[str], Sequence[Ranked]], similarity: Simil
         said = " ".join(text[checked.span.start : checked.span.end].split())
         statements.append(Statement(said, tuple(cited), checked.verdict.support, checked.verdict.check))
     return Verification(tuple(statements), tuple(citations))
+
+
+def _unmarked(text: str) -> str:
+    """`text` without markers, nor such as arise where one stood inside another; in linear time."""
+    kept: list[str] = []
+    for character in text:
+        kept.append(character)
+        if character == "]" and (found := _MARKER.search("".join(kept[-_LONGEST_MARKER:]))):
+            del kept[-len(found.group()) :]
+    return "".join(kept)

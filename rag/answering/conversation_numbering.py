@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from rag.answering.citing import CitedPlace, place_of
 from rag.types import Answer, Citation, ConflictValue, Statement
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ class Numbering:
     """
 
     def __init__(self, earlier: Iterable[Citation] = ()) -> None:
-        self._by_place: dict[tuple[str, str, int, int], Citation] = {}
+        self._by_place: dict[CitedPlace, Citation] = {}
         for citation in earlier:
-            self._by_place.setdefault(_place(citation), citation)
+            self._by_place.setdefault(place_of(citation), citation)
         self.last = max((citation.number for citation in self._by_place.values()), default=0)
 
     def find(self, number: int) -> Citation | None:
@@ -33,7 +34,7 @@ class Numbering:
 
     def cite(self, citation: Citation) -> Citation:
         """`citation` with its number in the conversation."""
-        place = _place(citation)
+        place = place_of(citation)
         if place not in self._by_place:
             self.last += 1
             self._by_place[place] = replace(citation, number=self.last)
@@ -70,7 +71,3 @@ class Numbering:
 
 def _renumbered(item: Numbered, numbers: dict[int, int]) -> Numbered:
     return replace(item, citations=tuple(numbers[number] for number in item.citations))
-
-
-def _place(citation: Citation) -> tuple[str, str, int, int]:
-    return citation.article_id, citation.version, citation.start, citation.end

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rag import prompts
 from rag.answering.conversation import Past, carried, is_followup, within
 from rag.answering.conversation_signs import own_names, references, stripped, substance
+from rag.answering.generative_replies import hidden, parsed
 from rag.answering.passages import TokenCounter, defused, estimated_tokens, nonce_beside
 from rag.errors import ModelError, ModelReplyError
 from rag.prompts import Prompt
@@ -80,7 +81,8 @@ class Rewriter:
         try:
             reply = self.chat.complete(prompt.render(**_framed(question, told)), self._shape)
             usage = reply.usage
-            written = " ".join(self.chat.parse(reply.text, self._shape).question.split())
+            written = " ".join(parsed(self.chat, reply.text, self._shape).question.split())
+            written = hidden(written, self.chat.service.secrets)
             self._check(written, question, told)
         except ModelError as exc:
             return Understood(carried(question, history), usage, used, _without(str(exc)))

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from rag.answering.citing import place_of
 from rag.answering.generative_claims import unattributed
+from rag.answering.generative_conflicts import Side, objection
+from rag.answering.generative_replies import (
+    LONGEST_SENTENCE,
+    MOST_CONFLICTS,
+    MOST_QUOTES,
+    MOST_STATEMENTS,
+    clean,
+    shortened,
+)
 from rag.answering.generative_shapes import DraftConflict, DraftStatement, Quote, Repairs
 from rag.answering.passages import Passage
 from rag.answering.sayings import Lookup
 from rag.grounding.coverage import Similarity
 from rag.grounding.quotes import resolve
 from rag.grounding.statements import check_statement
-from rag.grounding.verbatim import squeeze
 from rag.grounding.verdict import Evidence, Verdict
 from rag.text.sentences import split_sentences
 from rag.types import Article, Citation, Conflict, ConflictValue, Span, Statement, Withheld
@@ -24,9 +32,11 @@ from rag.types import Article, Citation, Conflict, ConflictValue, Span, Statemen
 Shape = TypeVar("Shape", bound=BaseModel)
 
 _QUOTED_WORDS = 80
+_MOST_WITHHELD = 8
+_LONGEST_WITHHELD = 300
+"""Characters of what is withheld, and of why."""
 _UNATTRIBUTED = "the passage gives it as what somebody said, who is not named"
 _RANK = {"unsupported": 0, "partial": 1, "verified": 2}
-_MARKERS = re.compile(r"\s*\[p?\d+(?:,\s*p?\d+)*\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,7 @@ class Composition:
 
     At most `most` sentences are said. `subject` is what a conflict is said to be about where the model's own
     words for it fail. What somebody claims may, without their name, be said with `attributed` off, as partly
-    borne out; else not.
+    borne out; else not. `secrets` are taken out of the model's words.
     """
 
     def __init__(
@@ -60,6 +70,7 @@ class Composition:
         similarity: Similarity | None = None,
         most: int | None = None,
         attributed: bool = False,
+        secrets: Sequence[str] = (),
     ) -> None:
         self.declined = False
         self.statements: list[Statement] = []
@@ -74,14 +85,20 @@ class Composition:
         self._similarity = similarity
         self._most = most
         self._attributed = attributed
+        self._secrets = secrets
         self._said = 0
+        self._left = {"statements": max(MOST_STATEMENTS, most or 0), "conflicts": MOST_CONFLICTS}
         self._sides: list[Judged] = []
 
     def take(self, name: str, value: Any) -> Iterator[Citation | Statement]:
         """Take in one part of a reply; what may be said is yielded, its citations before it.
 
-        A part of another shape is passed over.
+        A part of another shape is passed over, and what is too much.
         """
+        if name in self._left:
+            self._left[name] -= 1
+            if self._left[name] < 0:
+                return
         if name == "answers":
             self.declined = value is False
         elif name == "statements" and (draft := _shaped(value, DraftStatement)):
@@ -95,7 +112,7 @@ class Composition:
         failed, self.failed = self.failed, []
         for number, before in enumerate(failed, 1):
             repair = written.get(number)
-            judged = self._judged(repair.text, repair.quotes) if repair and _clean(repair.text) else before
+            judged = self._judged(repair.text, repair.quotes) if repair and self._clean(repair.text) else before
             if judged.stands:
                 yield from self._say(judged)
             else:
@@ -120,26 +137,42 @@ class Composition:
             self.failed.append(judged)
 
     def _take_conflict(self, draft: DraftConflict) -> Iterator[Citation]:
-        sides = [self._judged(side.text, side.quotes) for side in draft.values]
-        standing = [side for side in sides if side.stands]
-        self._withhold([side for side in sides if not side.stands])
-        self._sides += standing
-        if len({side.text for side in standing}) < 2:
+        sides = [self._side(side) for side in draft.values[:MOST_QUOTES]]
+        failed = [side for side in sides if not side.stands]
+        self._withhold(failed)
+        self._sides += [side for side in sides if side.stands]
+        if failed or not sides:
+            return
+        why = objection([Side(side.text, frozenset(item.article.id for item in side.evidence)) for side in sides])
+        if why is not None:
+            claimed = " / ".join(side.text for side in sides)
+            self._withhold([Judged(claimed, (), Verdict("unsupported", why))])
             return
         values = []
-        for side in standing:
+        for side in sides:
             numbers, new = self._cited(side.evidence)
             yield from new
             values.append(ConflictValue(side.text, numbers))
         # The model's words for it are a claim too.
-        about = _clean(draft.about)
-        evidence = [item for side in standing for item in side.evidence]
+        about = self._clean(draft.about)
+        evidence = [item for side in sides for item in side.evidence]
         if check_statement(about, evidence, self._similarity).support == "unsupported":
             about = self._subject
         self.conflicts.append(Conflict(about, tuple(values)))
 
+    def _side(self, draft: DraftStatement) -> Judged:
+        """A side of a conflict: where the model's words say more than what they rest on, in the words of that."""
+        judged = self._judged(draft.text, draft.quotes)
+        if judged.verdict.support != "partial":
+            return judged
+        own = clean(" … ".join(item.text for item in judged.evidence))
+        # Words torn from their sentence may say what it does not.
+        return Judged(own, judged.evidence, self._verdict(own, judged.evidence))
+
     def _withhold(self, failed: Sequence[Judged]) -> None:
-        self.withheld += [Withheld(judged.text, judged.verdict.check) for judged in failed]
+        for judged in failed[: _MOST_WITHHELD - len(self.withheld)]:
+            text, check = (shortened(line, _LONGEST_WITHHELD) for line in (judged.text, judged.verdict.check))
+            self.withheld.append(Withheld(text, check))
 
     def _say(self, judged: Judged) -> Iterator[Citation | Statement]:
         sentences = max(1, len(split_sentences(judged.text)))
@@ -158,10 +191,10 @@ class Composition:
         """The numbers under which `evidence` is cited, and the citations that are new by it."""
         numbers: list[int] = []
         new: list[Citation] = []
-        held = {_place(citation): citation for citation in self.citations}
+        held = {place_of(citation): citation for citation in self.citations}
         for item in evidence:
             citation = Citation.of(item.article, item.span, len(self.citations) + 1)
-            place = _place(citation)
+            place = place_of(citation)
             if place not in held:
                 held[place] = citation
                 self.citations.append(citation)
@@ -170,9 +203,11 @@ class Composition:
         return tuple(dict.fromkeys(numbers)), new
 
     def _judged(self, written: str, quotes: Sequence[Quote]) -> Judged:
-        text = _clean(written)
+        text = self._clean(written)
+        if len(text) > LONGEST_SENTENCE:
+            return Judged(text, (), Verdict("unsupported", "the statement is too long to be checked"))
         evidence: list[Evidence] = []
-        for quote in quotes:
+        for quote in quotes[:MOST_QUOTES]:
             found = self._found(quote)
             if isinstance(found, str):
                 return Judged(text, tuple(evidence), Verdict("unsupported", found))
@@ -186,8 +221,7 @@ class Composition:
         parts = [text, *(sentences if len(sentences) > 1 else ())]
         verdicts = [check_statement(part, evidence, self._similarity) for part in parts]
         verdict = min(verdicts, key=lambda found: _RANK[found.support])
-        lowers = verdict.support == "verified" or (self._attributed and verdict.support == "partial")
-        if lowers and unattributed(text, evidence):
+        if verdict.support != "unsupported" and unattributed(text, evidence):
             return Verdict("unsupported" if self._attributed else "partial", _UNATTRIBUTED)
         return verdict
 
@@ -195,14 +229,20 @@ class Composition:
         """Where a quote stands, or why it stands nowhere."""
         passage = self._passages.get(quote.passage)
         if passage is None:
-            return f"there is no passage {_shortened(quote.passage)}"
+            return f"there is no passage {self._shortened(quote.passage)}"
         held = self._lookup(passage.article.id, passage.article.version)
         if held is None or held.text != passage.article.text:
             return "the cited version of the article is not there"
         span = stands_at(quote.words, passage)
         if span is None:
-            return f"the passage does not hold the words “{_shortened(quote.words)}”"
+            return f"the passage does not hold the words “{self._shortened(quote.words)}”"
         return Evidence(passage.article, span)
+
+    def _clean(self, written: str) -> str:
+        return clean(written, self._secrets)
+
+    def _shortened(self, written: str) -> str:
+        return shortened(self._clean(written), _QUOTED_WORDS)
 
 
 def stands_at(words: str, passage: Passage) -> Span | None:
@@ -213,26 +253,11 @@ def stands_at(words: str, passage: Passage) -> Span | None:
     return resolve(words, passage.article.text, [passage.span])
 
 
-def _place(citation: Citation) -> tuple[str, str, int, int]:
-    return citation.article_id, citation.version, citation.start, citation.end
-
-
 def _shaped(value: Any, shape: type[Shape]) -> Shape | None:
     try:
         return shape.model_validate(value)
     except ValidationError:
         return None
-
-
-def _clean(written: str) -> str:
-    """A model's sentence on one line, without characters that are not to be seen, and without keys of passages."""
-    line = squeeze("".join(character if character.isprintable() else " " for character in written))
-    return _MARKERS.sub("", line)
-
-
-def _shortened(text: str) -> str:
-    line = _clean(text)
-    return line if len(line) <= _QUOTED_WORDS else line[: _QUOTED_WORDS - 1] + "…"
 
 
 def nearest_of(places: Sequence[tuple[Article, Span]], lookup: Lookup, most: int) -> tuple[Citation, ...]:

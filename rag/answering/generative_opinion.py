@@ -22,6 +22,7 @@ from rag.answering.generative_judging import (
     Place,
     framed,
 )
+from rag.answering.generative_replies import hidden, parsed
 from rag.answering.generative_writing import UNKNOWN_CONTEXT, added
 from rag.answering.passages import TokenCounter, estimated_tokens
 from rag.answering.sayings import NEAREST, Lookup
@@ -210,7 +211,7 @@ class SecondOpinion:
             self._ask(several[half:], reading)
             return
         reading.usage = added(reading.usage, reply.usage)
-        opinions = self.chat.parse(reply.text, shape).opinions
+        opinions = parsed(self.chat, reply.text, shape).opinions
         if any(not 1 <= opinion.number <= len(several) for opinion in opinions):
             # A model that counts otherwise may mean another statement by each of its numbers.
             raise ModelReplyError(f"{self.chat.name} judged statements by numbers that there are not")
@@ -218,7 +219,8 @@ class SecondOpinion:
             reading.take(several[opinion.number - 1].claim, self._verdict(opinion))
 
     def _verdict(self, opinion: Opinion) -> Verdict:
-        line = "".join(sign for sign in one_line(opinion.reason[:_LONGEST_READ]) if sign.isprintable()).strip()
+        told = hidden(opinion.reason, self.chat.service.secrets)[:_LONGEST_READ]
+        line = "".join(sign for sign in one_line(told) if sign.isprintable()).strip()
         reason = line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1] + "…"
         check = f"a second reading by {self.chat.name} disagrees"
         return Verdict(_MEANING[opinion.verdict], f"{check}: {reason}" if reason else check)

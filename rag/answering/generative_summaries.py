@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from rag.answering.generative import fields
 from rag.answering.generative_composition import stands_at
+from rag.answering.generative_replies import parsed
 from rag.answering.generative_shapes import BriefPicks, Picks
 from rag.answering.generative_writing import Task, Writer, Written, added
 from rag.answering.passages import Passage, defused, frame, keyed, runs_of, sections, select, size
@@ -135,7 +136,7 @@ class _Picking:
         self.usage = added(self.usage, reply.usage)
         held = {passage.key: passage for passage in section}
         picked: list[Span] = []
-        for quote in self._writer.chat.parse(reply.text, shape).quotes:
+        for quote in parsed(self._writer.chat, reply.text, shape).quotes:
             passage = held.get(quote.passage)
             span = passage and stands_at(quote.words, passage)
             if not span:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rag import prompts
 from rag.answering.generative_composition import Composition
+from rag.answering.generative_replies import check_length, hidden, parsed
 from rag.answering.generative_shapes import BriefRepairs, BriefReply, DraftReply, Repairs
 from rag.answering.partial_json import PartialObject
 from rag.answering.passages import Passage, TokenCounter, estimated_tokens, frame, size
@@ -127,6 +128,7 @@ class Writer:
             similarity=self.similarity,
             most=task.most,
             attributed=task.attributed,
+            secrets=self.chat.service.secrets,
         )
 
     def _once(self, task: Task, written: Written, streamed: bool) -> Events:
@@ -146,10 +148,11 @@ class Writer:
             yield from composition.finish()
 
     def _draft(self, asked: str, written: Written, streamed: bool) -> Generator[Citation | Statement, None, str]:
-        """The reply to `asked`, taken in as it arrives; raises `ModelReplyError` where it is not whole."""
+        """The reply to `asked`, taken in as it arrives; raises `ModelReplyError` where it is not whole or endless."""
         shape = BriefReply if self.brief else DraftReply
         reader = PartialObject()
         text: list[str] = []
+        length = 0
         with closing(self._pieces(asked, shape, streamed)) as pieces:
             while True:
                 try:
@@ -157,13 +160,15 @@ class Writer:
                 except StopIteration as end:
                     written.usage = added(written.usage, end.value.usage)
                     break
+                length += len(piece)
+                check_length(self.chat, length)
                 text.append(piece)
                 for name, value in reader.feed(piece):
                     yield from written.composition.take(name, value)
-        whole = self.chat.parse("".join(text), shape)
+        whole = parsed(self.chat, "".join(text), shape)
         if whole.answers and not (whole.statements or whole.conflicts):
             raise ModelReplyError(f"{self.chat.name} gave an empty answer: try again, or another model")
-        return "".join(text)
+        return hidden("".join(text), self.chat.service.secrets)
 
     def _pieces(self, asked: str, shape: type[BaseModel], streamed: bool) -> Generator[str, None, ChatReply]:
         if streamed:
@@ -185,7 +190,7 @@ class Writer:
         try:
             reply = self.chat.complete(messages, shape)
             written.usage = added(written.usage, reply.usage)
-            repairs = self.chat.parse(reply.text, shape)
+            repairs = parsed(self.chat, reply.text, shape)
         except ModelError as exc:
             written.notice = f"what failed its check could not be put right: {exc}"
         else:

@@ -17,7 +17,7 @@ _NOT = frozenset(
 _DENIES = frozenset(
     """denied denies deny denying refused refuses refuse declined declines decline failed fails fail rejected rejects
     reject dismissed dismisses dismiss disputed disputes dispute refuted unaware avoided avoids avoid
-    prevented refusing failing rejecting dismissing  threw
+    prevented refusing failing rejecting dismissing averted averts avert averting thwarted foiled threw
     ruled""".split()
 )
 # Read as denials only where the statement needs one: they deny nothing by themselves.
@@ -29,7 +29,8 @@ HEDGES = frozenset(
     """may might could perhaps possibly maybe likely probably suggests suggest suggested suggesting appears appear
     appeared seems seem seemed alleged alleges allege allegedly reportedly apparently claimed claims claim claiming
     suspected suspects believed thought potentially presumably if whether unless unclear uncertain accused
-    conceivably possible potential risk feared fears hint hinted""".split()
+    conceivably possible potential rumours rumour rumors rumor rumoured rumored attempted risk feared fears hint
+    hinted""".split()
 )
 PLANS = frozenset(
     """plans plan planned planning hopes hope hoped hoping wants want wanted intends intend intended aims aim aimed

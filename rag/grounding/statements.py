@@ -15,8 +15,10 @@ from rag.grounding.polarity import check_polarity
 from rag.grounding.quantifiers import check_quantifiers
 from rag.grounding.reading import passages, read
 from rag.grounding.relations import check_relations
+from rag.grounding.sameness import same_sentences
 from rag.grounding.sources import check_sources
 from rag.grounding.speakers import check_speakers
+from rag.grounding.stances import check_stances
 from rag.grounding.verdict import Evidence, Finding, Verdict
 
 _LONGEST = 250
@@ -34,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     check_speakers,
     check_polarity,
     check_directions,
+    check_stances,
     check_quantifiers,
     check_relations,
 )
@@ -43,7 +46,7 @@ def check_statement(statement: str, evidence: Sequence[Evidence], similarity: Si
     """Judge a statement by the passages that it cites.
 
     Unsupported when one hard check fails, or when the passages hold too little of it; verified when all
-    checks pass and every content word is held, in the passages' own order; partial otherwise. `similarity`
+    checks pass and it says whole sentences of theirs word for word; partial otherwise. `similarity`
     may confirm that a paraphrase speaks of the same thing; it overrides no check and verifies nothing.
     """
     claim = read(statement)
@@ -77,7 +80,9 @@ def check_statement(statement: str, evidence: Sequence[Evidence], similarity: Si
         return Verdict("partial", f"not confirmed: {_listed(held.missing)}")
     if not held.in_order:
         return Verdict("partial", "the passage says it in another order, which may change who or what is meant")
-    return Verdict("verified", "its words, numbers, names and dates are those of the passage")
+    if not same_sentences(alignment):
+        return Verdict("partial", "the passage holds its words, among others that may change what is meant")
+    return Verdict("verified", "a whole sentence of the article, word for word")
 
 
 def _listed(words: Sequence[str]) -> str:

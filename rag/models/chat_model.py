@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rag.errors import ModelAccessError, ModelError, ModelReplyError
+from rag.errors import FormRefusedError, ModelAccessError, ModelError, ModelReplyError
 from rag.models.calls import USUAL_RETRIES, Retries, call
-from rag.models.faults import FormRefusedError, Service, broken_off, cut_short, redact, refused
+from rag.models.faults import Service, broken_off, cut_short, redact, refused
 from rag.types import Usage
 
 if TYPE_CHECKING:

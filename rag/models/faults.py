@@ -17,6 +17,7 @@ from typing import Any
 
 from rag.errors import (
     ContextTooLongError,
+    FormRefusedError,
     ModelAccessError,
     ModelError,
     ModelReplyError,
@@ -55,10 +56,6 @@ class Service:
     address: str = ""
     key_setting: str = "the API key"
     secrets: tuple[str, ...] = field(default=(), repr=False)
-
-
-class FormRefusedError(ModelAccessError):
-    """The server does not know how to hold a reply to a JSON schema; its caller asks again, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag import Answer, Article, Citation, Conflict, ConflictValue, Span, Statement, Withheld, prompts
+from rag import Answer, Article, Citation, Span, Statement, Withheld, prompts
 from rag.models.scripted import say_json
 from tests.answering.build import hits, holding, story
 from tests.answering.writing import (
@@ -205,8 +205,19 @@ def test_keys_and_characters_that_are_not_seen_are_left_out_of_sentences() -> No
     assert statement.text == "More than 85 sites were struck."
 
 
+@pytest.mark.parametrize(
+    "mark", ["[[2]1]", "[2[1]]", "[[[p3]2] 1]", "[1[2], 3]", "[\u200b2]", "[ p1 ]", "[1[\u200b2]]"]
+)
+def test_no_citation_is_forged_by_one_inside_another(mark: str) -> None:
+    written = sentence(f"Three soldiers had been killed{mark} in Jordan {mark}.", *KILLED["quotes"])
+    (statement,) = ask(reply(written)).statements
+    assert statement.text == KILLED["text"]
+
+
+RIVAL = story("rival", "The march filled the town. The organisers put the crowd at 5,000.")
 POLICE = sentence("The police put the crowd at 2,000.", quote("The police put the crowd at 2,000"))
-ORGANISERS = sentence("The organisers spoke of 5,000.", quote("The organisers spoke of 5,000"))
+ORGANISERS = sentence("The organisers put the crowd at 5,000.", quote("The organisers put the crowd at 5,000", "p2"))
+BOTH = (MARCH, RIVAL)
 
 
 def conflict(about: str, *sides: object) -> dict[str, object]:
@@ -214,29 +225,89 @@ def conflict(about: str, *sides: object) -> dict[str, object]:
 
 
 def test_what_sources_disagree_on_is_cited_side_by_side() -> None:
-    answer = ask(reply(POLICE, ORGANISERS, conflicts=[conflict("the crowd", POLICE, ORGANISERS)]), articles=(MARCH,))
-    assert answer.conflicts == (
-        Conflict("the crowd", (ConflictValue(POLICE["text"], (1,)), ConflictValue(ORGANISERS["text"], (2,)))),
-    )
-    assert len(answer.citations) == 2
+    answer = ask(reply(POLICE, ORGANISERS, conflicts=[conflict("the crowd", POLICE, ORGANISERS)]), articles=BOTH)
+    (shown,) = answer.conflicts
+    assert (shown.about, len(answer.citations)) == ("the crowd", 2)
+    assert [(value.value.rstrip("."), value.citations) for value in shown.values] == [
+        ("The police put the crowd at 2,000", (1,)),
+        ("The organisers put the crowd at 5,000", (2,)),
+    ]
 
 
 def test_a_conflict_alone_is_said_as_well() -> None:
-    answer = ask(reply(conflicts=[conflict("the crowd", POLICE, ORGANISERS)]), articles=(MARCH,))
-    assert answer.text == "The police put the crowd at 2,000. [1] The organisers spoke of 5,000. [2]"
-    assert len(answer.conflicts) == 1
+    answer = ask(reply(conflicts=[conflict("the crowd", POLICE, ORGANISERS)]), articles=BOTH)
+    assert [statement.citations for statement in answer.statements] == [(1,), (2,)]
+    assert [statement.text for statement in answer.statements] == [value.value for value in answer.conflicts[0].values]
 
 
 def test_a_side_that_its_quote_does_not_bear_out_is_withheld() -> None:
-    invented = sentence("The mayor spoke of 9,000.", quote("The organisers spoke of 5,000"))
-    answer = ask(reply(POLICE, conflicts=[conflict("the crowd", POLICE, invented)]), articles=(MARCH,))
+    invented = sentence("The mayor put the crowd at 9,000.", *ORGANISERS["quotes"])
+    answer = ask(reply(POLICE, conflicts=[conflict("the crowd", POLICE, ORGANISERS, invented)]), articles=BOTH)
     assert answer.conflicts == ()
     assert [withheld.text for withheld in answer.withheld] == [invented["text"]]
 
 
+SAME = sentence("The organisers spoke of 5,000.", quote("The organisers spoke of 5,000"))
+FILLED = sentence("The march filled the town.", quote("The march filled the town", "p2"))
+AGREED = sentence("The police put the crowd at 2,000.", quote("The police put the crowd at 2,000", "p2"))
+TOO = sentence(
+    "The organisers put the crowd at 5,000.", quote("The police put the crowd at 2,000"), *ORGANISERS["quotes"]
+)
+ECHO = story("echo", "The police put the crowd at 2,000. Nobody was hurt.")
+
+
+@pytest.mark.parametrize(
+    ("articles", "sides", "why"),
+    [
+        ((MARCH,), (POLICE, SAME), "both sides are from one article, so that no two disagree"),
+        (BOTH, (POLICE,), "both sides are from one article, so that no two disagree"),
+        (BOTH, (POLICE, TOO), "both sides are from one article, so that no two disagree"),
+        (BOTH, (POLICE, FILLED), "the sides do not speak of the same matter"),
+        ((MARCH, ECHO), (POLICE, AGREED), "the sides do not differ in what they say"),
+    ],
+    ids=["one article", "one side", "an article on both sides", "two matters", "agreed"],
+)
+def test_what_is_no_conflict_is_withheld(articles: tuple[Article, ...], sides: tuple[object, ...], why: str) -> None:
+    answer = ask(reply(POLICE, conflicts=[conflict("the crowd", *sides)]), articles=articles)
+    assert answer.conflicts == ()
+    (withheld,) = answer.withheld
+    assert withheld.check == why
+    assert withheld.text.startswith("The police put the crowd at 2,000")
+    assert len(answer.statements) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["The police did not put the crowd at 2,000.", "The mayor put the crowd at 2,000.", "The police put it at 3,000."],
+    ids=["negation", "word", "figure"],
+)
+def test_one_difference_makes_a_conflict(other: str) -> None:
+    side = sentence(other, quote(other, "p2"))
+    articles = (MARCH, story("other", other))
+    (shown,) = ask(reply(POLICE, conflicts=[conflict("the crowd", POLICE, side)]), articles=articles).conflicts
+    assert shown.values[1].value.rstrip(".") == other.rstrip(".")
+
+
+def test_a_conflict_says_no_more_than_the_articles() -> None:
+    more = sentence("The angry organisers put the cheerful crowd at 5,000.", *ORGANISERS["quotes"])
+    answer = ask(reply(more, POLICE, conflicts=[conflict("the crowd", POLICE, more)]), articles=BOTH)
+    assert (answer.statements[0].text, answer.statements[0].support) == (more["text"], "partial")
+    assert answer.conflicts[0].values[1].value == "The organisers put the crowd at 5,000"
+
+
+def test_a_conflict_is_not_made_of_words_torn_from_a_denial() -> None:
+    denial = story("denial", "Nobody claimed that the organisers put the crowd at 5,000.")
+    torn = sentence(
+        "The angry organisers put the crowd at 5,000.", quote("the organisers put the crowd at 5,000", "p2")
+    )
+    answer = ask(reply(POLICE, conflicts=[conflict("the crowd", POLICE, torn)]), articles=(MARCH, denial))
+    assert answer.conflicts == ()
+    assert len(answer.withheld) == 1
+
+
 def test_what_a_conflict_is_about_is_checked_too() -> None:
     false = conflict("how many people Mayor Ilsa Brandt had arrested", POLICE, ORGANISERS)
-    answer = ask(reply(POLICE, conflicts=[false]), articles=(MARCH,), question="How many marched?")
+    answer = ask(reply(POLICE, conflicts=[false]), articles=BOTH, question="How many marched?")
     assert [found.about for found in answer.conflicts] == ["How many marched?"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -210,14 +209,14 @@ def test_a_topic_without_hits_or_without_anything_said() -> None:
     assert [citation.article_id for citation in summary.nearest] == [MARCH.id]
 
 
-def test_conflicts_of_a_summary() -> None:
+def test_two_sides_that_one_article_tells_are_no_conflict_of_sources() -> None:
     police = sentence("The police put the crowd at 2,000.", quote("The police put the crowd at 2,000"))
     others = sentence("The organisers spoke of 5,000.", quote("The organisers spoke of 5,000"))
     conflict = {"about": "the crowd", "values": [police, others]}
     with engine(reply(police, conflicts=[conflict])) as (summaries, _):
         summary = summaries.of_article(MARCH, 3, LOOKUP)
-    assert [value.value for value in summary.conflicts[0].values] == [police["text"], others["text"]]
-    assert json.loads(json.dumps(summary.to_dict()))["conflicts"][0]["values"][1]["citations"] == [2]
+    assert summary.conflicts == ()
+    assert [statement.text for statement in summary.statements] == [police["text"]]
 
 
 def test_no_part_of_an_article_is_passed_over_because_it_does_not_fit() -> None:

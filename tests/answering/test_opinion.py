@@ -18,6 +18,7 @@ from rag.answering.generative import GenerativeEngine
 from rag.answering.generative_opinion import SecondOpinion
 from rag.answering.generative_writing import Writer
 from rag.errors import ContextTooLongError, ModelAccessError, ModelError, ModelReplyError
+from rag.models.faults import Service
 from rag.models.scripted import (
     Fail,
     Raw,
@@ -388,6 +389,7 @@ def test_whatever_the_reason_its_line_can_be_printed(reason: str) -> None:
 
 class _Named:
     name = "openai:scripted"
+    service = Service(name=name)
 
 
 @pytest.mark.parametrize("gone", [None, replace(STRIKES, text="Another text altogether.")], ids=["removed", "changed"])

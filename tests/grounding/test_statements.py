@@ -63,7 +63,8 @@ def test_likeness_confirms_a_paraphrase_and_overrides_nothing() -> None:
 def test_a_saying_is_not_told_as_a_fact() -> None:
     text = '"The dam is unsafe in winter," said Mira Holt.'
     assert verdict("The dam is unsafe in winter.", text).support == "partial"
-    assert verdict("Mira Holt said the dam is unsafe in winter.", text).support == "verified"
+    assert verdict("Mira Holt said the dam is unsafe in winter.", text).support == "partial"
+    assert verdict("“The dam is unsafe in winter,” said Mira Holt.", text).support == "verified"
 
 
 def test_an_order_to_the_reader_bears_nothing_out() -> None:
@@ -97,7 +98,7 @@ def test_a_text_sentence_by_sentence() -> None:
 
     text = "Lena Orbach asked for 12 pumps. She sang. Lena Orbach asked the army for help."
     assert [(item.span, item.verdict.support, len(item.evidence)) for item in check_text(text, find)] == [
-        (Span(0, 31), "verified", 1),
+        (Span(0, 31), "partial", 1),
         (Span(32, 41), "unsupported", 0),
         (Span(42, 78), "unsupported", 1),
     ]

@@ -64,7 +64,7 @@ def test_add_from_standard_input(rag: Run) -> None:
 
 
 def test_ask(rag: Run, opened: Library, library: Path) -> None:
-    question = "How many people did the officers arrest?"
+    question = "How many people marched against the closure of the railway?"
     answer = opened.ask(question)
     assert isinstance(answer, Answer)
     assert answer.status == "answered"
