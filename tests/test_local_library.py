@@ -43,7 +43,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 def assert_sound(reply: Answer | Summary, library: Library) -> None:
     """What is said carries exact sources; what fell through the checks is nowhere in it."""
     assert (reply.engine, reply.model) == ("generative", "local:SmolLM2-135M-Instruct.Q4_1")
-    assert reply.notice is None
+    # A follow-up that it words too freely is completed without it, and that is said.
+    assert reply.notice is None or reply.notice.startswith("the follow-up was completed without the model")
     assert reply.usage.output_tokens > 0
     assert reply.usage.cost_usd == 0
     numbers = {citation.number for citation in reply.citations}
@@ -56,7 +57,7 @@ def assert_sound(reply: Answer | Summary, library: Library) -> None:
         article = library.article(citation.article_id, citation.version)
         assert article.text[citation.start : citation.end] == citation.quote
     assert bool(reply.statements) == (reply.status == "answered")
-    assert reply.nearest or reply.statements
+    assert reply.statements or reply.withheld or reply.nearest
 
 
 def test_a_question_and_its_stream(library: Library) -> None:

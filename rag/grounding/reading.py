@@ -116,9 +116,12 @@ def passages(evidence: Sequence[tuple[Article, Span]]) -> list[Passage]:
     return made
 
 
-@lru_cache(maxsize=16)
 def read(text: str) -> Reading:
-    """Read `text`; linear in its length."""
+    """Read `text`; linear in its length, and remembered for a while."""
+    return _read_short(text) if len(text) <= _SHORT else _read_long(text)
+
+
+def _read(text: str) -> Reading:
     spans = split_sentences(text)
     marks = _quoted_spans(text)
     words: list[Word] = []
@@ -141,6 +144,12 @@ def read(text: str) -> Reading:
     while len(first) <= len(spans):
         first.append(len(words))
     return Reading(text, tuple(words), tuple(first))
+
+
+# An answer is checked against some ten articles with their metadata; a long one takes megabytes as it is read.
+_SHORT = 50_000
+_read_short = lru_cache(maxsize=128)(_read)
+_read_long = lru_cache(maxsize=4)(_read)
 
 
 def _quoted_spans(text: str) -> list[Span]:

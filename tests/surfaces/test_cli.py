@@ -18,6 +18,7 @@ from rag.errors import (
     BusyError,
     ConfigError,
     ContextTooLongError,
+    FormRefusedError,
     ModelAccessError,
     ModelError,
     ModelReplyError,
@@ -51,6 +52,7 @@ CODES: dict[type[BaseException], int] = {
     ModelError: 1,
     ModelUnavailableError: 1,
     ModelAccessError: 2,
+    FormRefusedError: 2,
     ContextTooLongError: 1,
     ModelReplyError: 1,
 }
