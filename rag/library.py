@@ -375,7 +375,7 @@ class Library:
         engines = self._asking.engines
         if self.settings.verify == "llm" and engines.opinion is None:
             raise ConfigError("a second opinion (RAG_VERIFY=llm) needs a language model: set RAG_LLM")
-        checked = verify(whole, ranked, engines.similarity)
+        checked = verify(whole, ranked)
         return engines.opinion.on_verification(checked, self._lookup) if engines.opinion else checked
 
     def chat(self, name: str | None = None) -> Chat:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag.answering.evidence import Evidence as Ranked
-from rag.grounding.coverage import Similarity
 from rag.grounding.texts import check_text
 from rag.grounding.verdict import Evidence
 from rag.types import Citation, Span, Statement, Verification
@@ -19,7 +18,7 @@ TRIED = 6
 """So many passages are tried for a sentence, the nearest first."""
 
 
-def verify(text: str, rank: Callable[[str], Sequence[Ranked]], similarity: Similarity) -> Verification:
+def verify(text: str, rank: Callable[[str], Sequence[Ranked]]) -> Verification:
     """Check each sentence of `text` by the sentences that `rank` finds for it, best first.
 
     A sentence keeps its best verdict, and cites what decided it, also where that refutes it.
@@ -27,8 +26,17 @@ def verify(text: str, rank: Callable[[str], Sequence[Ranked]], similarity: Simil
 
     text = _unmarked(text)
 
+    meanings: dict[str, float] = {}
+
     def find(sentence: str) -> list[Evidence]:
-        return [Evidence(item.article, item.span) for item in rank(sentence)[:TRIED]]
+        tried = rank(sentence)[:TRIED]
+        meanings.clear()
+        meanings.update((item.text, item.meaning) for item in tried)
+        return [Evidence(item.article, item.span) for item in tried]
+
+    def similarity(_: str, others: Sequence[str]) -> list[float]:
+        # Ranking has compared each with the sentence already.
+        return [meanings[other] for other in others]
 
     numbers: dict[tuple[str, Span], int] = {}
     citations: list[Citation] = []

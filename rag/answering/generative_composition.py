@@ -25,7 +25,7 @@ from rag.answering.sayings import Lookup
 from rag.grounding.coverage import Similarity
 from rag.grounding.quotes import resolve
 from rag.grounding.statements import check_statement
-from rag.grounding.verdict import Evidence, Verdict
+from rag.grounding.verdict import RANK, Evidence, Verdict
 from rag.text.sentences import split_sentences
 from rag.types import Article, Citation, Conflict, ConflictValue, Span, Statement, Withheld
 
@@ -36,7 +36,6 @@ _MOST_WITHHELD = 8
 _LONGEST_WITHHELD = 300
 """Characters of what is withheld, and of why."""
 _UNATTRIBUTED = "the passage gives it as what somebody said, who is not named"
-_RANK = {"unsupported": 0, "partial": 1, "verified": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +219,7 @@ class Composition:
         sentences = [text[span.start : span.end] for span in split_sentences(text)]
         parts = [text, *(sentences if len(sentences) > 1 else ())]
         verdicts = [check_statement(part, evidence, self._similarity) for part in parts]
-        verdict = min(verdicts, key=lambda found: _RANK[found.support])
+        verdict = min(verdicts, key=lambda found: RANK[found.support])
         if verdict.support != "unsupported" and unattributed(text, evidence):
             return Verdict("unsupported" if self._attributed else "partial", _UNATTRIBUTED)
         return verdict

@@ -27,7 +27,7 @@ from rag.answering.generative_writing import UNKNOWN_CONTEXT, added
 from rag.answering.passages import TokenCounter, estimated_tokens
 from rag.answering.sayings import NEAREST, Lookup
 from rag.errors import ContextTooLongError, ModelError, ModelReplyError
-from rag.grounding.verdict import Verdict
+from rag.grounding.verdict import RANK, Verdict
 from rag.prompts import Prompt
 from rag.text.normalize import one_line
 from rag.types import Answer, Citation, Conflict, Span, Statement, Summary, Support, Usage, Verification, Withheld
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 Reply = TypeVar("Reply", bound=Answer | Summary)
 
-_RANK: dict[Support, int] = {"unsupported": 0, "partial": 1, "verified": 2}
 _MEANING: dict[str, Support] = {"supported": "verified", "partly": "partial", "unsupported": "unsupported"}
 _GONE = Verdict("unsupported", "the cited version of the article is not there")
 _REPLY_TOKENS = 1200
@@ -60,13 +59,13 @@ class _Reading:
     def take(self, claim: Claim, verdict: Verdict) -> None:
         """Keep the verdict, unless there is a worse one on the same claim."""
         held = self.verdicts.get(claim)
-        if held is None or _RANK[verdict.support] < _RANK[held.support]:
+        if held is None or RANK[verdict.support] < RANK[held.support]:
             self.verdicts[claim] = verdict
 
     def lowered(self, statement: Statement) -> Statement:
         """The statement with the worse of the two verdicts."""
         found = self.verdicts.get(_claim(statement))
-        if found is None or _RANK[found.support] >= _RANK[statement.support]:
+        if found is None or RANK[found.support] >= RANK[statement.support]:
             return statement
         return replace(statement, support=found.support, check=found.check)
 

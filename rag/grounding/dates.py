@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from rag.grounding.alignment import Alignment, Place
-from rag.grounding.reading import Passage, Reading
+from rag.grounding.reading import Passage, Reading, scan
 from rag.grounding.verdict import Finding
 
 _MONTHS = "january february march april may june july august september october november december".split()
@@ -65,16 +65,7 @@ def check_dates(alignment: Alignment) -> Iterator[Finding]:
 @lru_cache(maxsize=64)
 def dates(reading: Reading) -> tuple[Dated, ...]:
     """The dates of a text, in order."""
-    found = []
-    at = 0
-    while at < len(reading.words):
-        made = _date(reading, at)
-        if made:
-            found.append(made)
-            at = made.end
-        else:
-            at += 1
-    return tuple(found)
+    return scan(reading, _date)
 
 
 def _date(reading: Reading, at: int) -> Dated | None:

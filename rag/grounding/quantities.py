@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from rag.grounding.reading import Reading
+from rag.grounding.reading import Reading, scan
 
 Bound = Literal["", "~", ">", "<"]
 """How a number is meant: exactly, about, more than (or at least), less than (or at most, or nearly)."""
@@ -103,16 +103,7 @@ class Quantity:
 @lru_cache(maxsize=64)
 def quantities(reading: Reading) -> tuple[Quantity, ...]:
     """The numbers of a text, in order, calendar dates among them; linear in its length."""
-    found: list[Quantity] = []
-    at, size = 0, len(reading.words)
-    while at < size:
-        made = _quantity(reading, at)
-        if made:
-            found.append(made)
-            at = made.end
-        else:
-            at += 1
-    return tuple(found)
+    return scan(reading, _quantity)
 
 
 def _quantity(reading: Reading, at: int) -> Quantity | None:

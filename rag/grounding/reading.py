@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol, TypeVar
 
 from rag.grounding.morphology import root
 from rag.text.sentences import split_sentences
@@ -22,6 +23,16 @@ _OPENING = ("“", '"', "‘", "«", ":", " — ", " – ", " - ")
 # Words that say something though they are too common to search with.
 _TELLING = frozenset("first last before after most more less fewer all both every none no not never only".split())
 LIGHT = (STOPWORDS - _TELLING) | frozenset("said say says according mr mrs ms one".split())
+
+
+class Stretch(Protocol):
+    """Something found in a text: `end` is the index of the first word behind it."""
+
+    @property
+    def end(self) -> int: ...
+
+
+Found = TypeVar("Found", bound=Stretch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,20 @@ class Passage:
     def metadata(self) -> str:
         """What the article says of itself: title, publisher, author."""
         return "\n".join(filter(None, (self.article.title, self.article.publisher, self.article.author)))
+
+
+def scan(reading: Reading, find: Callable[[Reading, int], Found | None]) -> tuple[Found, ...]:
+    """What `find` makes of the words at each place, in order; it goes on behind each find."""
+    found: list[Found] = []
+    at = 0
+    while at < len(reading.words):
+        made = find(reading, at)
+        if made is None:
+            at += 1
+        else:
+            found.append(made)
+            at = made.end
+    return tuple(found)
 
 
 def passages(evidence: Sequence[tuple[Article, Span]]) -> list[Passage]:

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from rag.grounding.coverage import Similarity
 from rag.grounding.reading import read
 from rag.grounding.statements import check_statement
-from rag.grounding.verdict import Evidence, Verdict
+from rag.grounding.verdict import RANK, Evidence, Verdict
 from rag.text.sentences import split_sentences
 from rag.types import Span
 
 Find = Callable[[str], Sequence[Evidence]]
 """The passages that may bear a sentence out, the likeliest first; empty where there are none."""
-
-_RANK = {"unsupported": 0, "partial": 1, "verified": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def _check_sentence(sentence: str, span: Span, found: Sequence[Evidence], simila
     best = Checked(span, Verdict("unsupported", "nothing was found that speaks of it"))
     for evidence in found:
         verdict = check_statement(sentence, [evidence], similarity)
-        if not best.evidence or _RANK[verdict.support] > _RANK[best.verdict.support]:
+        if not best.evidence or RANK[verdict.support] > RANK[best.verdict.support]:
             best = Checked(span, verdict, (evidence,))
         if verdict.support == "verified":
             break

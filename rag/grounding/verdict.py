@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rag.types import Article, Span, Support
+
+RANK: Mapping[Support, int] = {"unsupported": 0, "partial": 1, "verified": 2}
+"""Verdicts in order, higher for better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -340,7 +340,7 @@ def test_marks_inside_marks_take_no_time() -> None:
 
 
 def test_a_text_to_verify_has_no_marks_inside_marks_either() -> None:
-    verification = verify("Three were killed [[2]1] [3[4]] in Jordan[5] in [2024].", lambda _: [], lambda *_: [])
+    verification = verify("Three were killed [[2]1] [3[4]] in Jordan[5] in [2024].", lambda _: [])
     assert [statement.text for statement in verification.statements] == ["Three were killed in Jordan in [2024]."]
 
 
