@@ -108,6 +108,15 @@ def test_an_answer_over_another_state_is_asked_for_again(change: str, tmp_path: 
             assert calls(server) == {"filter": 1, "opinion": 3}.get(change, 2)
 
 
+def test_an_answer_over_a_state_that_has_passed_meanwhile_is_not_given_again(tmp_path: Path) -> None:
+    with ScriptedServer(*[GOOD] * 2) as server, opened(tmp_path / "l", server) as library:
+        searched = library._asking.retrieve(QUESTION)
+        library.add(OTHER)
+        library._asking.answer(searched)
+        library.ask(QUESTION)
+        assert calls(server) == 2
+
+
 def test_what_a_removed_article_said_is_not_kept(tmp_path: Path) -> None:
     with ScriptedServer(*[GOOD] * 2) as server, opened(tmp_path / "l", server) as library:
         library.ask(QUESTION)
