@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,3 +111,17 @@ def rag(
         return Result(code, captured.out, captured.err)
 
     return run
+
+
+def until_it_waits(pid: int) -> None:
+    """Until the process has slept for a while, as it does where it reads its input.
+
+    A signal before that may meet it while it starts; one just before readline waits is seen at the next key only.
+    """
+    asleep = 0
+    deadline = time.monotonic() + 60
+    while asleep < 10 and time.monotonic() < deadline:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+        asleep = asleep + 1 if state == "S" else 0
+        time.sleep(0.05)
+    assert asleep, "it never waited for its input"

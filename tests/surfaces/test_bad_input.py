@@ -7,14 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from rag.surfaces.layout import UNSAFE
 
-from .conftest import Result, Run
+from .conftest import Result, Run, until_it_waits
 
 EMPTY = "The library is empty. Add articles with: rag add PATH-OR-URL\n"
 
@@ -198,21 +197,10 @@ def test_an_interruption_is_one_line(library: Path, tmp_path: Path) -> None:
     assert process.stdin is not None
     process.stdin.write(b"A story")
     process.stdin.flush()
-    _wait_until_it_reads(process.pid)
+    until_it_waits(process.pid)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, b"", b"rag: interrupted; what was stored stays\n")
-
-
-def _wait_until_it_reads(pid: int) -> None:
-    wchan = Path(f"/proc/{pid}/wchan")
-    for _ in range(200):
-        time.sleep(0.05)
-        if not wchan.exists():
-            time.sleep(5)
-            return
-        if "pipe" in wchan.read_text():
-            return
 
 
 def test_an_installed_embedder_answers_in_a_process_of_its_own(tmp_path: Path) -> None:

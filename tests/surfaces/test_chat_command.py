@@ -21,7 +21,7 @@ from rag.library import Library
 from rag.models.fakes import HashEmbedder
 from rag.types import Statement
 
-from .conftest import Run
+from .conftest import Run, until_it_waits
 
 MARCH = b"How many people marched through Haldrenn against the closure of the railway?\n"
 
@@ -180,16 +180,6 @@ def test_ctrl_c_at_the_prompt_leaves(library: Path) -> None:
         until_it_waits(process.pid)
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(20) == 130
-
-
-def until_it_waits(pid: int) -> None:
-    """Until the process has slept for a while: a signal just before readline waits is seen at the next key only."""
-    asleep = 0
-    deadline = time.monotonic() + 60
-    while asleep < 10 and time.monotonic() < deadline:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-        asleep = asleep + 1 if state == "S" else 0
-        time.sleep(0.05)
 
 
 def test_ctrl_c_during_an_answer_stops_it_alone(rag: Run, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
