@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -111,6 +112,11 @@ def rag(
         return Result(code, captured.out, captured.err)
 
     return run
+
+
+def hear_interrupts() -> None:
+    """For a process that is to be interrupted: where the tests run in the background, it would inherit deaf ears."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def until_it_waits(pid: int) -> None:

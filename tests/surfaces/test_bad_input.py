@@ -13,7 +13,7 @@ import pytest
 
 from rag.surfaces.layout import UNSAFE
 
-from .conftest import Result, Run, until_it_waits
+from .conftest import Result, Run, hear_interrupts, until_it_waits
 
 EMPTY = "The library is empty. Add articles with: rag add PATH-OR-URL\n"
 
@@ -193,6 +193,7 @@ def test_an_interruption_is_one_line(library: Path, tmp_path: Path) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=hear_interrupts,
     )
     assert process.stdin is not None
     process.stdin.write(b"A story")

@@ -21,7 +21,7 @@ from rag.library import Library
 from rag.models.fakes import HashEmbedder
 from rag.types import Statement
 
-from .conftest import Run, until_it_waits
+from .conftest import Run, hear_interrupts, until_it_waits
 
 MARCH = b"How many people marched through Haldrenn against the closure of the railway?\n"
 
@@ -122,7 +122,13 @@ def at_a_terminal(directory: Path, *arguments: str) -> Iterator[tuple[Any, Any]]
     command = [sys.executable, "-c", program, "chat", "--library", str(directory), *arguments]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "NO_COLOR": "1"}
     process = subprocess.Popen(
-        command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+        command,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=hear_interrupts,
     )
     os.close(slave)
     shown = b""
