@@ -1,0 +1,212 @@
+"""The gate: floors below which no figure may fall, over gold that may not change unnoticed.
+
+A baseline pins, for each suite, its gold files by hash and count, its articles by fingerprint, how many items were
+scored, and a floor for each metric with the margin that noise is allowed. The idea is that of trafilatura's
+evaluation: a fall beyond the margin, a corpus that changed and was not pinned again, or a case that got lost is red.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rag.errors import UserError
+from rag.evaluation.catalogue import METRICS
+from rag.evaluation.outcomes import GoldFile, Run
+from rag.plain import from_plain, to_plain
+
+SCHEMA = 1
+GATED = (
+    "correct",
+    "answer_match",
+    "cited_gold",
+    "citation_recall",
+    "citation_precision",
+    "span_exact",
+    "over_refusal",
+    "false_answer",
+    "abstention_balanced",
+    "forbidden",
+    "unsupported",
+    "hits_at_4",
+    "recall_at_10",
+    "mrr_at_10",
+    "nuggets_vital",
+    "nuggets_all",
+)
+"""What has a floor: quality alone, for times and money differ from machine to machine."""
+
+_EXACT = frozenset({"span_exact", "unsupported"})
+_MARGIN = 0.02
+_ROUNDING = 5e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A metric may be worse than `value` by `margin`; a ceiling where lower is better."""
+
+    metric: str
+    value: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """One suite as it was when its floors were set; an optional one may be absent, with its articles."""
+
+    suite: str
+    gold: tuple[GoldFile, ...]
+    articles: int
+    fingerprint: str
+    items: int
+    floors: tuple[Floor, ...]
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What is pinned of every suite."""
+
+    suites: tuple[Pinned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """`breaches` are why the gate is red, a line each; `lines` say what was looked at."""
+
+    breaches: tuple[str, ...]
+    lines: tuple[str, ...]
+
+    @property
+    def green(self) -> bool:
+        """Whether nothing is in breach."""
+        return not self.breaches
+
+
+def read_baseline(path: Path) -> Baseline:
+    """The baseline in a file, an empty one where there is none; raises `UserError` where it cannot be read."""
+    if not path.exists():
+        return Baseline()
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
+            raise ValueError(f"its schema is not {SCHEMA}")
+        baseline: Baseline = from_plain(Baseline, plain)
+    except (OSError, ValueError) as exc:
+        raise UserError(f"{path} is no baseline: {exc}") from exc
+    return baseline
+
+
+def write_baseline(baseline: Baseline, path: Path) -> None:
+    """Write a baseline in one step, in a form that is read and compared by people too."""
+    whole = json.dumps({"schema": SCHEMA, **to_plain(baseline)}, indent=1, ensure_ascii=False) + "\n"
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(whole, encoding="utf-8")
+    beside.replace(path)
+
+
+def check(baseline: Baseline, runs: Sequence[Run], absent: Sequence[str] = ()) -> GateReport:
+    """Hold runs to a baseline; `absent` are the suites whose articles are not there."""
+    breaches: list[str] = []
+    lines: list[str] = []
+    ran = {run.suite: run for run in runs}
+    for pinned in baseline.suites:
+        run = ran.pop(pinned.suite, None)
+        if run is not None:
+            found = _breaches(pinned, run)
+            breaches += [f"{pinned.suite}: {line}" for line in found]
+            lines.append(f"{pinned.suite}: {len(run.items)} items, {len(pinned.floors)} floors, {len(found)} in breach")
+        elif pinned.suite in absent and pinned.optional:
+            lines.append(f"{pinned.suite}: not run, its articles are not there")
+        else:
+            breaches.append(f"{pinned.suite}: not run")
+    breaches += [f"{name}: not pinned; --update pins it" for name in ran]
+    return GateReport(tuple(breaches), tuple(lines))
+
+
+def _breaches(pinned: Pinned, run: Run) -> list[str]:
+    found = []
+    for file in sorted({*_hashes(pinned.gold), *_hashes(run.gold)}):
+        if _hashes(pinned.gold).get(file) != _hashes(run.gold).get(file):
+            found.append(f"the gold in {file} is not what is pinned; --update pins it again")
+    if (pinned.articles, pinned.fingerprint) != (run.articles, run.fingerprint):
+        found.append("the articles are not those that are pinned; --update pins them again")
+    if len(run.items) != pinned.items:
+        found.append(f"{len(run.items)} items were scored, and {pinned.items} are pinned")
+    for floor in pinned.floors:
+        measured = run.metrics.get(floor.metric)
+        if measured is None:
+            found.append(f"{floor.metric} was not measured")
+        elif _fall(floor, measured.value) > floor.margin + _ROUNDING:
+            found.append(
+                f"{floor.metric} is {measured.value:.3f}, "
+                f"and {floor.value:.3f} is pinned (margin {floor.margin:.3f}){_errors(run)}"
+            )
+    return found
+
+
+def _errors(run: Run) -> str:
+    failed = sum(item.outcome.error is not None for item in run.items)
+    return f"; {failed} items failed" if failed else ""
+
+
+def _hashes(gold: Sequence[GoldFile]) -> Mapping[str, tuple[str, int]]:
+    return {file.name: (file.sha256, file.cases) for file in gold}
+
+
+def _fall(floor: Floor, measured: float) -> float:
+    """How much worse than its floor a figure is; below zero where it is better."""
+    return measured - floor.value if METRICS[floor.metric].better == "lower" else floor.value - measured
+
+
+def updated(
+    baseline: Baseline, runs: Sequence[Run], *, optional: Sequence[str] = (), lower: bool = False
+) -> tuple[Baseline, tuple[str, ...]]:
+    """The baseline with these runs pinned, and a line for each floor that they fell short of.
+
+    Gold, articles and counts are taken over; a floor is raised to what was reached, and lowered only where
+    `lower` is given. Suites that were not run stay as they are.
+    """
+    suites = {pinned.suite: pinned for pinned in baseline.suites}
+    kept: list[str] = []
+    for run in runs:
+        before = suites.get(run.suite)
+        floors = []
+        for floor in _measured(run):
+            old = _floor_of(before, floor.metric)
+            if old is not None and not lower and _fall(old, floor.value) > 0:
+                kept.append(
+                    f"{run.suite}: {floor.metric} stays at {old.value:.3f}, though {floor.value:.3f} was reached"
+                )
+                floor = old
+            elif old is not None:
+                floor = replace(floor, margin=old.margin)
+            floors.append(floor)
+        lost = {floor.metric for floor in before.floors} - {floor.metric for floor in floors} if before else set()
+        if before is not None and not lower:
+            kept += [f"{run.suite}: {name} stays, though it was not measured" for name in sorted(lost)]
+            floors += [floor for floor in before.floors if floor.metric in lost]
+        suites[run.suite] = Pinned(
+            suite=run.suite,
+            gold=run.gold,
+            articles=run.articles,
+            fingerprint=run.fingerprint,
+            items=len(run.items),
+            floors=tuple(floors),
+            optional=run.suite in optional,
+        )
+    return Baseline(tuple(suites[name] for name in sorted(suites))), tuple(kept)
+
+
+def _measured(run: Run) -> list[Floor]:
+    return [
+        Floor(name, round(run.metrics[name].value, 4), 0.0 if name in _EXACT else _MARGIN)
+        for name in GATED
+        if name in run.metrics
+    ]
+
+
+def _floor_of(pinned: Pinned | None, metric: str) -> Floor | None:
+    return next((floor for floor in pinned.floors if floor.metric == metric), None) if pinned else None

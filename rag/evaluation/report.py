@@ -1,0 +1,206 @@
+"""A run as one HTML page that opens offline: figures, plots, and each case with its quotes in their article.
+
+Jinja escapes everything that is put in; the page runs no script and loads nothing, and says so to the browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import ConfigError
+from rag.evaluation.cases import Accepted, AllOf, Case, Day, Expected, Figure, Pattern, Words
+from rag.evaluation.catalogue import METRICS, Metric
+from rag.evaluation.comparing import Comparison, Difference
+from rag.evaluation.outcomes import Estimate, Run, Scored
+from rag.evaluation.plots import calibration, cost_against_quality, distribution
+from rag.types import Article, Citation, Span
+
+Look = Callable[[str, str], Article | None]
+"""The article of an id and a version, where it is still there."""
+
+Gold = Mapping[str, Sequence[tuple[str, Span]]]
+"""For each item, the article ids and spans that its gold wants cited."""
+
+_TEMPLATE = "report.html.jinja"
+_AROUND = 280
+"""Characters of the article that are shown on either side of a quote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of an article as it is shown: inside a quote or not, inside a gold passage or not."""
+
+    text: str
+    quoted: bool
+    gold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A citation in its article: the pieces of text round it, and whether text goes on on either side."""
+
+    citation: Citation
+    pieces: tuple[Piece, ...]
+    before: bool
+    after: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One metric of the table, with its difference to the run that is compared, where there is one."""
+
+    metric: Metric
+    estimate: Estimate
+    difference: Difference | None
+
+    @property
+    def better(self) -> bool | None:
+        """Whether it became better beyond chance, worse beyond chance, or neither."""
+        found = self.difference
+        if found is None or found.p >= 0.05 or found.difference == 0:
+            return None
+        return (found.difference > 0) == (self.metric.better == "higher")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of the run, ready to be shown."""
+
+    item: Scored
+    question: str
+    wanted: str
+    forbidden: str
+    note: str | None
+    shown: tuple[Shown, ...]
+    flipped: bool
+
+
+def render_report(
+    run: Run,
+    article: Look,
+    cases: Mapping[str, Case],
+    comparison: Comparison | None = None,
+    *,
+    gold: Gold | None = None,
+    other: Run | None = None,
+) -> str:
+    """The page for `run`. `other` is the run that `comparison` compares it with.
+
+    Raises `ConfigError` where Jinja is not installed.
+    """
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    except ImportError as exc:
+        raise ConfigError('a report needs Jinja: pip install "rag[eval]"') from exc
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure"] = figure
+    runs = [run] if other is None else [other, run]
+    flips = {flip.id for flip in comparison.flips} if comparison else set()
+    return environment.get_template(_TEMPLATE).render(
+        run=run,
+        lines=_lines(run, comparison),
+        tags=_tags(run),
+        comparison=comparison,
+        distribution=distribution(run),
+        calibration=calibration(run),
+        cost=cost_against_quality(runs),
+        entries=[_entry(item, cases[item.case], article, (gold or {}).get(item.id, ()), flips) for item in run.items],
+        passed=sum(item.passed for item in run.items),
+    )
+
+
+def figure(value: float, unit: str) -> str:
+    """A value as it is read: shares with three places, others with as many as they need."""
+    return f"{value:.3f}" if unit == "share" else f"{value:,.4g}"
+
+
+def _lines(run: Run, comparison: Comparison | None) -> list[Line]:
+    differences = {found.metric: found for found in comparison.differences} if comparison else {}
+    return [
+        Line(metric, run.metrics[name], differences.get(name))
+        for name, metric in METRICS.items()
+        if name in run.metrics
+    ]
+
+
+def _tags(run: Run) -> list[tuple[str, int, int]]:
+    """Each tag with how many of its items are right, and how many it has."""
+    names = sorted({tag for item in run.items for tag in item.tags})
+    counted = [(tag, [item.passed for item in run.items if tag in item.tags]) for tag in names]
+    return [(tag, sum(passed), len(passed)) for tag, passed in counted]
+
+
+def _entry(item: Scored, case: Case, article: Look, gold: Sequence[tuple[str, Span]], flips: set[str]) -> Entry:
+    question, expected = _asked(item, case)
+    reply = item.outcome.answer or item.outcome.summary
+    cited = (reply.citations or reply.nearest) if reply else ()
+    return Entry(
+        item=item,
+        question=question,
+        wanted=_wanted(case, expected),
+        forbidden="; ".join(map(worded, expected.forbidden)),
+        note=case.note,
+        shown=tuple(_shown(citation, article, gold) for citation in cited),
+        flipped=item.id in flips,
+    )
+
+
+def _asked(item: Scored, case: Case) -> tuple[str, Expected]:
+    if case.summary is not None:
+        about = case.summary.about or case.summary.article
+        return f"Summary of {about} in {case.summary.sentences} sentences", case.expected
+    number = int(item.id.rpartition("#")[2]) if "#" in item.id else 1
+    turn = case.turns[number - 1]
+    return turn.question, turn.expected
+
+
+def _wanted(case: Case, expected: Expected) -> str:
+    if expected.abstain:
+        return "that the articles do not say"
+    if case.summary is not None:
+        return "; ".join(f"{nugget.text}{' (vital)' if nugget.vital else ''}" for nugget in case.nuggets)
+    return " or ".join(map(worded, expected.answers))
+
+
+def worded(accepted: Accepted) -> str:
+    """An accepted answer in words."""
+    match accepted:
+        case Words(text):
+            return text
+        case Pattern(regex):
+            return f"/{regex}/"
+        case Figure(number, tolerance, units):
+            within = f" ± {tolerance:g}" if tolerance else ""
+            return f"{number:,g}{within}" + (f" {'/'.join(units)}" if units else "")
+        case Day(day):
+            return day.isoformat()
+        case AllOf(parts):
+            return " and ".join(map(worded, parts))
+
+
+def _shown(citation: Citation, article: Look, gold: Sequence[tuple[str, Span]]) -> Shown:
+    found = article(citation.article_id, citation.version)
+    if found is None:
+        return Shown(citation, (Piece(citation.quote, True, False),), before=True, after=True)
+    start, end = max(0, citation.start - _AROUND), min(len(found.text), citation.end + _AROUND)
+    wanted = [span for name, span in gold if name == found.id]
+    borders = {start, end, citation.start, citation.end}
+    borders |= {place for span in wanted for place in span if start < place < end}
+    places = sorted(borders)
+    pieces = tuple(
+        Piece(
+            found.text[at:until],
+            quoted=citation.start <= at < citation.end,
+            gold=any(span.start <= at < span.end for span in wanted),
+        )
+        for at, until in zip(places, places[1:], strict=False)
+    )
+    return Shown(citation, pieces, before=start > 0, after=end < len(found.text))

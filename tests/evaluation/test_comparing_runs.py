@@ -1,0 +1,53 @@
+"""What two runs of one suite differ in."""
+
+from __future__ import annotations
+
+from tests.evaluation.build_runs import item, run
+
+from rag.evaluation.comparing import Flip, compare
+
+
+def test_a_run_does_not_differ_from_itself() -> None:
+    one = run(*(item(f"q{n}", cluster=f"c{n % 3}", correct=float(n % 2)) for n in range(9)))
+    compared = compare(one, one)
+    (correct,) = compared.differences
+    assert (correct.metric, correct.difference, correct.low, correct.high, correct.p) == ("correct", 0.0, 0.0, 0.0, 1.0)
+    assert correct.before == correct.after == 4 / 9
+    assert (compared.flips, compared.only_before, compared.only_after) == ((), (), ())
+
+
+def test_what_flipped_is_listed_the_worse_first_with_its_faults() -> None:
+    before = run(
+        item("q1", passed=True, correct=1.0),
+        item("q2", passed=False, faults=("does not say any of: 31",), correct=0.0),
+        item("gone", correct=1.0),
+    )
+    after = run(
+        item("q1", passed=False, faults=("cites another passage",), correct=0.0),
+        item("q2", passed=True, correct=1.0),
+        item("new", correct=1.0),
+    )
+    compared = compare(before, after)
+    assert compared.flips == (
+        Flip("q1", False, ("cites another passage",)),
+        Flip("q2", True, ("does not say any of: 31",)),
+    )
+    assert (compared.only_before, compared.only_after) == (("gone",), ("new",))
+    assert compared.differences[0].items == 2
+
+
+def test_a_fall_on_every_article_is_found_to_be_no_chance() -> None:
+    names = [f"q{n}" for n in range(24)]
+    before = run(*(item(name, cluster=name, correct=1.0) for name in names))
+    after = run(*(item(name, cluster=name, correct=0.0) for name in names))
+    (correct,) = compare(before, after).differences
+    assert correct.difference == correct.low == correct.high == -1.0
+    assert correct.p < 0.01
+
+
+def test_a_metric_counts_only_the_items_that_have_it_in_both_runs() -> None:
+    before = run(item("q1", correct=1.0, token_f1=0.5), item("q2", correct=1.0))
+    after = run(item("q1", correct=1.0, token_f1=0.7), item("q2", correct=1.0, token_f1=1.0))
+    found = {difference.metric: difference for difference in compare(before, after).differences}
+    assert (found["token_f1"].items, found["correct"].items) == (1, 2)
+    assert round(found["token_f1"].difference, 9) == 0.2
