@@ -15,6 +15,7 @@ from pathlib import Path
 from rag.errors import UserError
 from rag.evaluation.catalogue import METRICS
 from rag.evaluation.outcomes import GoldFile, Run
+from rag.evaluation.runs import write_whole
 from rag.plain import from_plain, to_plain
 
 SCHEMA = 1
@@ -100,11 +101,8 @@ def read_baseline(path: Path) -> Baseline:
 
 
 def write_baseline(baseline: Baseline, path: Path) -> None:
-    """Write a baseline in one step, in a form that is read and compared by people too."""
-    whole = json.dumps({"schema": SCHEMA, **to_plain(baseline)}, indent=1, ensure_ascii=False) + "\n"
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(whole, encoding="utf-8")
-    beside.replace(path)
+    """Write a baseline in one step, in a form that people read and compare too; raises `StorageError`."""
+    write_whole(path, json.dumps({"schema": SCHEMA, **to_plain(baseline)}, indent=1, ensure_ascii=False) + "\n")
 
 
 def check(baseline: Baseline, runs: Sequence[Run], absent: Sequence[str] = ()) -> GateReport:
@@ -127,10 +125,12 @@ def check(baseline: Baseline, runs: Sequence[Run], absent: Sequence[str] = ()) -
 
 
 def _breaches(pinned: Pinned, run: Run) -> list[str]:
-    found = []
-    for file in sorted({*_hashes(pinned.gold), *_hashes(run.gold)}):
-        if _hashes(pinned.gold).get(file) != _hashes(run.gold).get(file):
-            found.append(f"the gold in {file} is not what is pinned; --update pins it again")
+    was, now = _hashes(pinned.gold), _hashes(run.gold)
+    found = [
+        f"the gold in {file} is not what is pinned; --update pins it again"
+        for file in sorted({*was, *now})
+        if was.get(file) != now.get(file)
+    ]
     if (pinned.articles, pinned.fingerprint) != (run.articles, run.fingerprint):
         found.append("the articles are not those that are pinned; --update pins them again")
     if len(run.items) != pinned.items:

@@ -95,8 +95,8 @@ def cost_against_quality(runs: Sequence[Run]) -> Costs:
         for run in runs
     ]
     last = runs[-1]
-    for tag in sorted({tag for item in last.items for tag in item.tags}):
-        spots.append(_spot(tag, [item for item in last.items if tag in item.tags], unit))
+    tags = sorted({tag for item in last.items for tag in item.tags})
+    spots += [_spot(tag, [item for item in last.items if tag in item.tags], unit) for tag in tags]
     return Costs(unit, _round_up(max((spot.cost for spot in spots), default=1.0)), tuple(spots))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from rag.errors import ConfigError
@@ -201,6 +202,6 @@ def _shown(citation: Citation, article: Look, gold: Sequence[tuple[str, Span]]) 
             quoted=citation.start <= at < citation.end,
             gold=any(span.start <= at < span.end for span in wanted),
         )
-        for at, until in zip(places, places[1:], strict=False)
+        for at, until in pairwise(places)
     )
     return Shown(citation, pieces, before=start > 0, after=end < len(found.text))

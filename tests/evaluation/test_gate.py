@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.evaluation.build_runs import item, run
 
 from rag import UserError
 from rag.evaluation.gate import Baseline, check, read_baseline, updated, write_baseline
 from rag.evaluation.outcomes import GoldFile, Run
+from tests.evaluation.build_runs import item, run
 
 GOOD = {"correct": 0.75, "span_exact": 1.0, "false_answer": 0.1, "seconds": 0.2}
 
