@@ -1,6 +1,7 @@
 ## make demo   a fresh library of the sample articles: three questions and a summary
 ## make test   the tests
 ## make local  a small language model that runs in the process: then `rag ask --llm local …`
+## make eval   our own suites of questions against their floors
 ## make check  format, lint, types, import rules, then the tests, those of the local model with them
 ## make PYTHON=python3.12 demo   with another Python than python3
 
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 DEMO := .demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test check format clean
+.PHONY: help demo local test eval check format clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -69,11 +70,15 @@ local: $(VENV)/installed-local
 test: $(VENV)/installed-dev
 	@$(BIN)/python -m pytest
 
+eval: $(VENV)/installed-dev
+	@$(BIN)/python -m evals gate
+
 check: $(VENV)/installed-dev $(VENV)/installed-local
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory eval
 	@$(MAKE) --no-print-directory test
 
 format: $(VENV)/installed-dev
@@ -81,5 +86,5 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(DEMO) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(DEMO) .evals build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -exec rm -rf {} +

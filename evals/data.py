@@ -17,9 +17,12 @@ def data_folder() -> Path:
     return Path(os.environ.get("RAG_EVAL_DATA") or ROOT.parent / "shared" / "data")
 
 
-def rows(name: str) -> Iterator[dict[str, Any]]:
-    """The rows of one JSON Lines file of the data folder."""
-    with (data_folder() / name).open(encoding="utf-8") as stream:
+def rows(name: str, folder: Path | None = None) -> Iterator[dict[str, Any]]:
+    """The rows of one JSON Lines file of `folder`, which is the data folder unless given.
+
+    Raises `FileNotFoundError` where there is no such file.
+    """
+    with ((folder or data_folder()) / name).open(encoding="utf-8") as stream:
         for line in stream:
             yield json.loads(line)
 
@@ -58,11 +61,11 @@ Set = tuple[list[dict[str, object]], list[Asked]]
 """Articles to add to a library, and questions to ask of it."""
 
 
-def squad2() -> Set:
+def squad2(folder: Path | None = None) -> Set:
     """SQuAD 2.0 (CC BY-SA 4.0): each paragraph an article; questions grouped by Wikipedia page."""
     articles: list[dict[str, object]] = []
     asked: list[Asked] = []
-    for page in rows("squad2/articles.jsonl"):
+    for page in rows("squad2/articles.jsonl", folder):
         for number, paragraph in enumerate(page["paragraphs"]):
             name = f"{page['title']}-{number}"
             articles.append({"id": name, "title": page["title"].replace("_", " "), "text": paragraph["context"]})
@@ -72,12 +75,12 @@ def squad2() -> Set:
     return articles, asked
 
 
-def clapnq() -> Set:
+def clapnq(folder: Path | None = None) -> Set:
     """CLAP-NQ (Apache-2.0): each passage an article, which answers its question or does not."""
     articles: list[dict[str, object]] = []
     asked: list[Asked] = []
     for part in ("answerable", "unanswerable"):
-        for row in rows(f"clapnq/{part}.jsonl"):
+        for row in rows(f"clapnq/{part}.jsonl", folder):
             passage = row["passages"][0]
             articles.append({"id": row["id"], "title": passage["title"], "text": passage["text"]})
             accept = tuple((answer,) for answer in row["answers"]) if row["answerable"] else ()
@@ -85,11 +88,11 @@ def clapnq() -> Set:
     return articles, asked
 
 
-def bbc() -> list[dict[str, object]]:
+def bbc(folder: Path | None = None) -> list[dict[str, object]]:
     """BBC News 2004-2005 (research use): 600 articles in five categories, in the order of the file."""
     return [
         {"id": f"{row['category']}/{row['file']}", "title": row["title"], "text": row["text"]}
-        for row in rows("bbc/articles.jsonl")
+        for row in rows("bbc/articles.jsonl", folder)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Between frozen values and plain ones, as JSON has them: dataclasses, dates, tuples, literals."""
+"""Between frozen values and plain ones, as JSON has them: dataclasses, dates, tuples, literals, mappings by name."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-_NAMES = {str: "text", int: "a whole number", float: "a number", NoneType: "null"}
+_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", NoneType: "null"}
 
 
 def to_plain(value: Any) -> Any:
-    """Dataclasses, dates and tuples as JSON values."""
+    """Dataclasses, dates, tuples and mappings as JSON values."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return [to_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(name): to_plain(item) for name, item in value.items()}
     return value
 
 
 def from_plain(kind: Any, value: Any, where: str = "") -> Any:
     """The value of type `kind` that `to_plain` made `value` of; the inverse, for the types named above.
 
-    What a dataclass does not know is passed over, and what is missing takes its default. Raises
-    `ValueError` in one line that says where `value` is something else, and never what stands there.
+    What a dataclass does not know is passed over, and what is missing takes its default; `Any` takes what
+    there is. Raises `ValueError` in one line that says where `value` is something else, and never what stands there.
     """
     origin = get_origin(kind)
     if dataclasses.is_dataclass(kind):
@@ -39,12 +41,19 @@ def from_plain(kind: Any, value: Any, where: str = "") -> Any:
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise ValueError(f"{where} is no list")
         return tuple(from_plain(get_args(kind)[0], item, f"{where}[{at}]") for at, item in enumerate(value))
+    if origin is Mapping:
+        if not isinstance(value, Mapping):
+            raise ValueError(f"{where} is no object")
+        held = get_args(kind)[1]
+        return {name: from_plain(held, item, f"{where}.{name}") for name, item in value.items()}
     if origin is Literal:
         if not (isinstance(value, str) and value in get_args(kind)):
             raise ValueError(f"{where} is none of {', '.join(get_args(kind))}")
         return value
     if kind is date:
         return _date(value, where)
+    if kind is Any:
+        return value
     if not _is(kind, value):
         raise ValueError(f"{where} is not {_NAMES[kind]}")
     return value
@@ -83,7 +92,7 @@ def _date(value: Any, where: str) -> date:
 
 def _is(kind: type, value: Any) -> bool:
     if kind is not float:
-        return isinstance(value, kind) and not isinstance(value, bool)
+        return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
     try:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     except OverflowError:

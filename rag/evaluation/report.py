@@ -11,9 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from rag.errors import ConfigError
-from rag.evaluation.cases import Accepted, AllOf, Case, Day, Expected, Figure, Pattern, Words
+from rag.evaluation.cases import Case, Expected
 from rag.evaluation.catalogue import METRICS, Metric
 from rag.evaluation.comparing import Comparison, Difference
+from rag.evaluation.matching import worded
 from rag.evaluation.outcomes import Estimate, Run, Scored
 from rag.evaluation.plots import calibration, cost_against_quality, distribution
 from rag.types import Article, Citation, Span
@@ -169,22 +170,6 @@ def _wanted(case: Case, expected: Expected) -> str:
     if case.summary is not None:
         return "; ".join(f"{nugget.text}{' (vital)' if nugget.vital else ''}" for nugget in case.nuggets)
     return " or ".join(map(worded, expected.answers))
-
-
-def worded(accepted: Accepted) -> str:
-    """An accepted answer in words."""
-    match accepted:
-        case Words(text):
-            return text
-        case Pattern(regex):
-            return f"/{regex}/"
-        case Figure(number, tolerance, units):
-            within = f" ± {tolerance:g}" if tolerance else ""
-            return f"{number:,g}{within}" + (f" {'/'.join(units)}" if units else "")
-        case Day(day):
-            return day.isoformat()
-        case AllOf(parts):
-            return " and ".join(map(worded, parts))
 
 
 def _shown(citation: Citation, article: Look, gold: Sequence[tuple[str, Span]]) -> Shown:

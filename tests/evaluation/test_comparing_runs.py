@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.evaluation.build_runs import item, run
-
 from rag.evaluation.comparing import Flip, compare
+from tests.evaluation.build_runs import item, run
 
 
 def test_a_run_does_not_differ_from_itself() -> None:

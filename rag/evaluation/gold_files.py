@@ -1,0 +1,119 @@
+"""What stands in a gold file: the entries of JSON Lines or YAML as plain values, each with the line that it is on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import UserError
+
+if TYPE_CHECKING:
+    import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry and its line, counted from 1; `flaw` says why it could not be read, where it could not."""
+
+    line: int
+    value: object = None
+    flaw: str = ""
+
+
+def read_entries(path: Path) -> Iterator[Entry]:
+    """The entries of a gold file; raises `UserError` where there is no file, or it is not of a known form."""
+    try:
+        written = path.read_text(encoding="utf-8-sig")
+    except OSError as exc:
+        raise UserError(f"the gold file {path} cannot be read: {exc.strerror or exc}") from exc
+    except UnicodeDecodeError as exc:
+        raise UserError(f"the gold file {path} is not UTF-8: save it as such") from exc
+    match path.suffix.lower():
+        case ".jsonl":
+            return _of_lines(written)
+        case ".yaml" | ".yml":
+            return _of_yaml(written, path)
+        case other:
+            raise UserError(f"{path}: a gold file ends in .jsonl, .yaml or .yml, not in {other!r}")
+
+
+def _of_lines(written: str) -> Iterator[Entry]:
+    # Not splitlines: it also splits at characters that stand unescaped inside JSON strings.
+    for number, line in enumerate(written.split("\n"), 1):
+        if line.strip():
+            try:
+                yield Entry(number, json.loads(line, object_pairs_hook=_object, parse_constant=_no_number))
+            except (ValueError, RecursionError) as exc:
+                # Offsets of the parser count from 1 in a line that is a whole document: only its words help.
+                yield Entry(number, flaw=f"no JSON object: {exc.msg if isinstance(exc, json.JSONDecodeError) else exc}")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} stands there twice")
+        found[key] = value
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _of_yaml(written: str, path: Path) -> Iterator[Entry]:
+    import yaml
+
+    try:
+        root = yaml.compose(written, yaml.SafeLoader)
+        nodes = _case_nodes(root, path)
+        entries = [Entry(node.start_mark.line + 1, _value(node)) for node in nodes]
+    except yaml.MarkedYAMLError as exc:
+        mark = exc.problem_mark or exc.context_mark
+        where = f", line {mark.line + 1}" if mark else ""
+        raise UserError(f"{path}{where}: no YAML: {' '.join(str(exc.problem).split())}") from exc
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
+        raise UserError(f"{path}: no YAML: {' '.join(str(exc).split())}") from exc
+    return iter(entries)
+
+
+def _case_nodes(root: yaml.Node | None, path: Path) -> list[yaml.Node]:
+    """The entries of a list, or of the one under `cases`."""
+    import yaml
+
+    if root is None:
+        return []
+    if isinstance(root, yaml.MappingNode):
+        keys = [key.value for key, _ in root.value]
+        if keys != ["cases"]:
+            raise UserError(f"{path}: it is a list of cases, or has the key cases and no other")
+        root = root.value[0][1]
+    if not isinstance(root, yaml.SequenceNode):
+        raise UserError(f"{path}: it is a list of cases, or has the key cases and no other")
+    return list(root.value)
+
+
+def _value(node: yaml.Node) -> object:
+    """What a node says; raises where a key stands twice in one mapping, of which YAML keeps the last silently."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """Reads one node that is there already."""
+
+        def __init__(self) -> None:
+            super().__init__("")
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+            made = super().construct_mapping(node, deep)
+            if len(made) < len(node.value):
+                raise yaml.constructor.ConstructorError(None, None, "a key stands there twice", node.start_mark)
+            return made
+
+    loader = Loader()
+    try:
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
