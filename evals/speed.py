@@ -1,11 +1,12 @@
 """Speed and memory, as ratios to the parts underneath, measured in the same run.
 
-    python -m evals.speed [--chunks 10000]
+    python -m evals.speed [--sizes 1000 10000 100000]
 
-Adding is compared with the embedder alone on the same texts, in turns; search, with the
-question's embedding left out, is timed on a library of that many chunks (BBC articles over and
-over, with words exchanged, synthetic vectors), and so is `ask`, warm. Start-up is that of new
-processes. Wall-clock times on a shared machine are worth little by themselves; ratios are.
+Adding is compared with the embedder alone on the same texts, in turns. Then one library grows from size to size, in
+chunks (BBC articles over and over, with words exchanged; synthetic vectors, so that adding to it takes what our own
+code and the two stores take). At each size stand: search against raw Chroma, both without the question's embedding;
+`ask`, warm, with the real embedder; a new process that asks, against a bare script that imports Chroma, embeds and
+queries; and the memory of the process. Wall-clock times on a shared machine are worth little by themselves; ratios are.
 """
 
 from __future__ import annotations
@@ -95,51 +96,89 @@ def adding(rounds: int, articles: int) -> None:
     print(f"peak resident memory while adding: {peak:.0f} MB")
 
 
-def grown(chunks: int) -> list[dict[str, object]]:
-    """About that many chunks' worth of articles, grown from BBC articles with words exchanged."""
-    chance = random.Random(0)
+def grown(start: int, chunks: int) -> list[dict[str, object]]:
+    """About so many chunks of BBC articles with a fifth of the words exchanged, numbered from `start`."""
+    chance = random.Random(start)
     rows = bbc()
     vocabulary = sorted({word for row in rows for word in str(row["text"]).split() if word.isalpha()})
     found: list[dict[str, object]] = []
     while len(found) < chunks / 3.4:
-        row = rows[len(found) % len(rows)]
+        row = rows[(start + len(found)) % len(rows)]
         words = str(row["text"]).split(" ")
         for place in chance.sample(range(len(words)), len(words) // 5):
             words[place] = chance.choice(vocabulary)
-        found.append({"id": f"grown-{len(found)}", "title": row["title"], "text": " ".join(words)})
+        found.append({"id": f"grown-{start + len(found)}", "title": row["title"], "text": " ".join(words)})
     return found
 
 
-def searching(chunks: int) -> None:
-    """Search without the question's embedding against raw Chroma, and `ask` warm, at that size."""
+class Named(Synthetic):
+    """The real embedder for questions and sentences, under the name of the stored vectors."""
+
+    def __init__(self) -> None:
+        self._real = load_embedder()
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self._real.embed(texts)
+
+
+def growing(sizes: Sequence[int]) -> None:
+    """One library that grows from size to size, and what it takes at each."""
+    heads = ("chunks", "added/s", "search", "raw", "of raw", "ask", "cold", "bare", "of bare", "memory")
+    print("".join(f"{head:>9}" for head in heads))
     with tempfile.TemporaryDirectory() as folder:
-        with Library.open(folder, settings=Settings(), embedder=Synthetic()) as library:
-            library.add(grown(chunks))
-        real = load_embedder()
+        size = articles = 0
+        for wanted in sizes:
+            more = grown(articles, wanted - size)
+            articles += len(more)
+            spent: list[float] = []
+            with Library.open(folder, settings=Settings(), embedder=Synthetic()) as library:
+                with clocked(spent):
+                    library.add(more)
+                added = library._store.catalog.count()[1] - size
+            size += added
+            mine, theirs, whole = warm(folder)
+            cold, bare = (statistics.median(values) for values in starts(folder))
+            memory = resident()
+            figures = (
+                f"{size:,}",
+                f"{added / sum(spent):.0f}",
+                f"{mine:.1f} ms",
+                f"{theirs:.1f} ms",
+                f"{mine / theirs:.1f}",
+                f"{whole:.0f} ms",
+                f"{cold:.2f} s",
+                f"{bare:.2f} s",
+                f"{cold / bare:.2f}",
+                f"{memory:.0f} MB",
+            )
+            print("".join(f"{figure:>9}" for figure in figures), flush=True)
 
-        class Named(Synthetic):
-            """The real embedder for questions and sentences, under the name of the stored vectors."""
 
-            def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-                return real.embed(texts)
+def warm(folder: str) -> tuple[float, float, float]:
+    """Median milliseconds of our search, of Chroma's, and of a whole `ask`, on a library that has been asked before."""
+    ours: list[float] = []
+    raw: list[float] = []
+    asks: list[float] = []
+    embedder = Named()
+    with Library.open(folder, settings=Settings(abstain=False), embedder=embedder) as library:
+        store = library._store
+        vectors = [(question, embedder.embed([question])[0]) for question in QUESTIONS]
+        library.ask(QUESTIONS[0])
+        for question, vector in vectors * 6:
+            with clocked(ours):
+                search(store, question, vector, k=8, per_article=3)
+            with store.reading() as opened, clocked(raw):
+                opened._collection.query(query_embeddings=[vector], n_results=8)
+            with clocked(asks):
+                library.ask(question)
+    mine, theirs, whole = (statistics.median(values) * 1000 for values in (ours, raw, asks))
+    return mine, theirs, whole
 
-        with Library.open(folder, settings=Settings(abstain=False), embedder=Named()) as library:
-            store = library._store
-            vectors = [(question, real.embed([question])[0]) for question in QUESTIONS]
-            library.ask(QUESTIONS[0])
-            ours: list[float] = []
-            raw: list[float] = []
-            asks: list[float] = []
-            for question, vector in vectors * 6:
-                with clocked(ours):
-                    search(store, question, vector, k=8, per_article=3)
-                with store.reading() as opened, clocked(raw):
-                    opened._collection.query(query_embeddings=[vector], n_results=8)
-                with clocked(asks):
-                    library.ask(question)
-            size = library._store.catalog.count()[1]
-        mine, theirs, whole = (statistics.median(values) * 1000 for values in (ours, raw, asks))
-        print(f"{size} chunks: search p50 {mine:.1f} ms (raw Chroma {theirs:.1f} ms); ask, warm, p50 {whole:.0f} ms")
+
+def resident() -> float:
+    """Megabytes of memory that this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 _BARE = """
@@ -152,8 +191,28 @@ collection.query(query_embeddings=load_embedder().embed([sys.argv[2]]), n_result
 """
 
 
+_ASK = """
+import sys
+from evals.speed import Named
+from rag import Library, Settings
+with Library.open(sys.argv[1], settings=Settings(), embedder=Named()) as library:
+    print(library.ask(sys.argv[2]).text)
+"""
+
+
+def starts(folder: str, rounds: int = 5) -> tuple[list[float], list[float]]:
+    """Seconds of new processes, in turns: one that asks the library in `folder`, and the bare script."""
+    ours: list[float] = []
+    bare: list[float] = []
+    for _ in range(rounds):
+        for script, seconds in ((_ASK, ours), (_BARE, bare)):
+            with clocked(seconds):
+                subprocess.run([sys.executable, "-c", script, folder, QUESTIONS[0]], check=True, capture_output=True)
+    return ours, bare
+
+
 def starting() -> None:
-    """New processes: `rag --help`, and a cold `rag ask` against a bare script on the same collection."""
+    """New processes of the command itself: `rag --help`, and `rag ask` against the bare script."""
     program = str(Path(sys.executable).with_name("rag"))
     with tempfile.TemporaryDirectory() as folder:
         with Library.open(folder, settings=Settings()) as library:
@@ -176,12 +235,12 @@ def starting() -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--chunks", type=int, default=10_000)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000], metavar="CHUNKS")
     parser.add_argument("--articles", type=int, default=60, help="of one round of adding")
     options = parser.parse_args()
     adding(3, options.articles)
-    searching(options.chunks)
     starting()
+    growing(sorted(options.sizes))
 
 
 if __name__ == "__main__":

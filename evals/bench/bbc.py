@@ -44,8 +44,8 @@ def run(folder: Path, progress: Progress, embedder: Embedder | None = None) -> B
             "A sentence that addresses a model is no evidence, and boilerplate is neither indexed nor cited: both "
             "would be lost to answers. The rules for both were made with these articles at hand; what is marked as "
             "boilerplate are mostly lists of results and writers' biographies.",
-            "Where there is not one case the bootstrap gives an interval of no width; the truth may still be as much as "
-            "three in the number of cases (Hanley, Lippman-Hand 1983).",
+            "Where there is not one case the bootstrap gives an interval of no width; the truth may still be as much "
+            "as three by the number of cases (Hanley, Lippman-Hand 1983).",
             *notes,
         ),
     )

@@ -10,9 +10,10 @@ import pytest
 
 from rag.evaluation.cases import AllOf, Case, Day, Expected, Figure, GoldTurn, Pattern, Words
 from rag.evaluation.comparing import compare
+from rag.evaluation.matching import worded
 from rag.evaluation.outcomes import Outcome, Run, Scored
 from rag.evaluation.plots import Bin, Spot, calibration, cost_against_quality, distribution
-from rag.evaluation.report import render_report, worded
+from rag.evaluation.report import render_report
 from rag.types import Answer, Article, Citation, Span, Statement
 from tests.evaluation.build_runs import item, run
 

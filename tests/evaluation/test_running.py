@@ -178,7 +178,10 @@ def test_a_run_holds_what_came_of_each_item(news: Library) -> None:
     assert run.fingerprint == fingerprint(news)
     assert set(run.versions) == {"rag", "python", "code", "chromadb", "onnxruntime", "langchain-core", "openai"}
     assert run.prompts == {prompt.name: prompt.hash for prompt in news.prompts.available()}
-    assert run.settings == {**dataclasses.asdict(Settings()), "judge": None, "split": "all", "workers": 1}
+    elsewhere = ("llm", "embeddings", "prompts")
+    settings = {name: value for name, value in dataclasses.asdict(Settings()).items() if name not in elsewhere}
+    assert run.settings == {**settings, "judge": None, "split": "all", "workers": 1}
+    assert (run.embedder, news.settings.embeddings) == ("all-MiniLM-L6-v2-int8", "")
     assert run.metrics == aggregate(run.items, seed=3)
     assert untimed(run_suite(suite(*CASES), news, seed=3)) == untimed(run)
     assert untimed(run_suite(suite(*CASES), news, seed=3, workers=4)) == untimed(run)
