@@ -38,7 +38,7 @@ def run(folder: Path, progress: Progress, embedder: Embedder | None = None) -> B
             f"{len(claims)} summaries of {articles} articles; intervals are over these {articles}.",
             "A summary counts as borne out when the checks find no sentence of it unsupported; no threshold is fitted. "
             "While the checks were written, one pair in eight was looked at, of all articles: not a held-out figure.",
-            "A search finds single sentences; what a summary puts together from several is then unsupported by each.",
+            "A search finds single sentences: what a summary puts together may be unsupported by each of them.",
             *notes,
         ),
     )

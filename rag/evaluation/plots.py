@@ -34,12 +34,13 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One run, or the items of one tag: what it cost an item and how much of it is right."""
+    """A `whole` run, or the items of one tag: what it cost an item and how much of it is right."""
 
     label: str
     cost: float
     quality: float
     items: int
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def cost_against_quality(runs: Sequence[Run]) -> Costs:
     paid = all(any("cost_usd" in item.scores for item in run.items) for run in runs)
     unit = "dollars" if paid else "seconds"
     spots = [
-        _spot(f"{run.engine}{f' {run.model}' if run.model else ''}, {run.started[:16]}", run.items, unit)
+        _spot(f"{run.engine}{f' {run.model}' if run.model else ''}, {run.started[:16]}", run.items, unit, whole=True)
         for run in runs
     ]
     last = runs[-1]
@@ -100,10 +101,10 @@ def cost_against_quality(runs: Sequence[Run]) -> Costs:
     return Costs(unit, _round_up(max((spot.cost for spot in spots), default=1.0)), tuple(spots))
 
 
-def _spot(label: str, items: Sequence[Scored], unit: str) -> Spot:
+def _spot(label: str, items: Sequence[Scored], unit: str, *, whole: bool = False) -> Spot:
     costs = [item.scores.get("cost_usd", 0.0) if unit == "dollars" else item.outcome.seconds for item in items]
     number = max(1, len(items))
-    return Spot(label, sum(costs) / number, sum(item.passed for item in items) / number, len(items))
+    return Spot(label, sum(costs) / number, sum(item.passed for item in items) / number, len(items), whole)
 
 
 def _answerable(item: Scored) -> bool:

@@ -68,7 +68,7 @@ def run_suite(
     about = setup or (setup_of(subject) if isinstance(subject, Library) else Setup())
     about = about if engine is None else replace(about, engine=engine)
     settings = {**about.settings, "judge": judge and judge.chat.name}
-    prompts = {**about.prompts, **(judge.prompts if judge else {})}
+    prompts = {**(judge.prompts if judge else {}), **about.prompts}
     located = locate(cases, subject)
     shelf = Shelf(subject)
     infos = subject.articles()

@@ -18,6 +18,8 @@ from rag.library import Library
 from rag.models.embeddings import BUNDLED_NAME
 from rag.types import Answer, Summary
 
+_SAID_ELSEWHERE = ("llm", "embeddings", "prompts")
+"""Settings that name what is used; `Setup` has the model, the embedder and the prompts that it came to."""
 _PACKAGES = ("rag", "chromadb", "onnxruntime", "langchain-core", "openai")
 
 
@@ -37,13 +39,14 @@ class Setup:
 def setup_of(library: Library) -> Setup:
     """What stands behind `library`."""
     chat = library.chat_model
+    settings = dataclasses.asdict(library.settings)
     return Setup(
         engine="extractive" if chat is None else "generative",
         model=None if chat is None else chat.name,
         identity=None if chat is None else chat.identity,
         embedder=library.settings.embeddings or BUNDLED_NAME,
         prompts={prompt.name: prompt.hash for prompt in library.prompts.available()},
-        settings=dataclasses.asdict(library.settings),
+        settings={name: value for name, value in settings.items() if name not in _SAID_ELSEWHERE},
     )
 
 
