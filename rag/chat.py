@@ -129,6 +129,17 @@ class Chat:
         self._saved_as.add(stored)
         self._turns = [_without_withheld(turn) for turn in self._turns]
 
+    def forget(self, name: str) -> None:
+        """Delete the saved conversation of that name; this one goes on, even if it is that one.
+
+        Raises `NotFoundError`, which names those that are saved, and `StorageError` where the library cannot be
+        written.
+        """
+        stored = stored_name(name)
+        self.saved.delete(name)
+        self._saved_as.discard(stored)
+        self.name = None if self.name == stored else self.name
+
     def to_dict(self) -> dict[str, Any]:
         """The conversation as plain JSON values."""
         return {"schema": SCHEMA, "turns": [turn.to_dict() for turn in self.turns]}

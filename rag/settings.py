@@ -56,7 +56,7 @@ class Settings:
 
 
 def load_settings(directory: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-    """Read settings for the library in `directory`.
+    """Read settings for the library in `directory`. A variable that is empty is as one that is not set.
 
     Raises `ConfigError` for an unknown name, a value of the wrong kind or a broken file.
     """
@@ -71,7 +71,7 @@ def load_settings(directory: Path | None = None, environment: Mapping[str, str] 
     variables = os.environ if environment is None else environment
     known = {f"RAG_{field.name.upper()}": field.name for field in fields(Settings)}
     _refuse_misspelt(variables, known)
-    found = {known[key]: value for key, value in variables.items() if key in known}
+    found = {known[key]: value for key, value in variables.items() if key in known and value.strip()}
     return _updated(settings, found, "the environment")
 
 

@@ -196,3 +196,4 @@ def test_the_library_is_a_runnable(tmp_path: Path) -> None:
 def test_without_a_model_the_runnable_gives_the_articles_own_sentences(library: Library) -> None:
     library.add(ARTICLE)
     assert alike(library.as_runnable().invoke(QUESTION), library.ask(QUESTION))
+    assert {answer.engine for answer in library.as_runnable().stream(QUESTION)} == {"extractive"}

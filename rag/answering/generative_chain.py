@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from rag.answering.generative import Event
-from rag.types import Answer, Citation, Statement
+from rag.errors import UserError
+from rag.grounding.verbatim import OWN_WORDS
+from rag.types import Answer, Citation, Engine, Statement
 
 Found = TypeVar("Found")
 """What retrieving gives and answering takes: the hits, and what else the two agree on."""
@@ -28,17 +30,20 @@ def as_runnable(
     answer: Callable[[str, Found], Answer],
     stream: Callable[[str, Found], Iterator[Event]],
 ) -> Runnable[str, Answer]:
-    """The chain: retrieve, then answer.
+    """The chain: retrieve, then answer. A question is given as a text, or as a mapping that holds one as `question`.
 
     `invoke` and `batch`, and their asynchronous forms, give whole answers. `stream` gives the answer
     as it grows, one statement more each time; the last is the whole. A step that is put behind it
     in a chain gets the last.
     """
 
-    def asked(question: str) -> Asked[Found]:
+    def asked(given: object) -> Asked[Found]:
+        question = given.get("question") if isinstance(given, Mapping) else given
+        if not isinstance(question, str):
+            raise UserError('a question is a text, or a mapping with a text as "question"')
         return Asked(question, retrieve(question))
 
-    return RunnableLambda(asked, name="retrieve") | _Answering(answer, stream)
+    return RunnableLambda[Any, Asked[Found]](asked, name="retrieve") | _Answering(answer, stream)
 
 
 class _Answering(Runnable[Asked[Found], Answer]):
@@ -82,12 +87,13 @@ class _Answering(Runnable[Asked[Found], Answer]):
 
 def grown(question: str, events: Iterator[Event]) -> Iterator[Answer]:
     """The answer after each statement of a stream, then the whole one."""
-    answer = Answer(question=question, status="answered", engine="generative")
+    answer = Answer(question=question, status="answered")
     for event in events:
         if isinstance(event, Citation):
             answer = replace(answer, citations=(*answer.citations, event))
         elif isinstance(event, Statement):
-            answer = replace(answer, statements=(*answer.statements, event))
+            engine: Engine = "extractive" if event.check.startswith(OWN_WORDS) else "generative"
+            answer = replace(answer, statements=(*answer.statements, event), engine=engine)
             yield answer
         else:
             yield event

@@ -17,6 +17,7 @@ from rag.answering.passages import Passage, TokenCounter, estimated_tokens, fram
 from rag.answering.sayings import Lookup
 from rag.errors import ContextTooLongError, ModelError, ModelReplyError
 from rag.grounding.coverage import Similarity
+from rag.models.chat_model import unwrapped
 from rag.prompts import Prompt
 from rag.types import Citation, Statement, Usage
 
@@ -168,13 +169,13 @@ class Writer:
         whole = parsed(self.chat, "".join(text), shape)
         if whole.answers and not (whole.statements or whole.conflicts):
             raise ModelReplyError(f"{self.chat.name} gave an empty answer: try again, or another model")
-        return hidden("".join(text), self.chat.service.secrets)
+        return hidden(unwrapped("".join(text)), self.chat.service.secrets)
 
     def _pieces(self, asked: str, shape: type[BaseModel], streamed: bool) -> Generator[str, None, ChatReply]:
         if streamed:
             return (yield from self.chat.stream(asked, shape))
         reply = self.chat.complete(asked, shape)
-        yield reply.text
+        yield unwrapped(reply.text)
         return reply
 
     def _repaired(self, asked: str, text: str, written: Written) -> Events:

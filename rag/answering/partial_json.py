@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from rag.models.chat_model import THINKING, THOUGHT
+
 
 class PartialObject:
     """Reads one JSON object piece by piece.
 
     `feed` yields each value of the object with its name as soon as it is complete, and of a value that is a
     list each of its elements. What stands before the object and behind it is passed over, and so is a
-    value that is no JSON: reading the whole afterwards tells what is wrong. Time is linear.
+    value that is no JSON: reading the whole afterwards tells what is wrong. An object that stands among the
+    thoughts of a model, between its tags for them, is none. Time is linear.
     """
 
     def __init__(self) -> None:
@@ -23,6 +26,8 @@ class PartialObject:
         self._escaped = False
         self._name = ""
         self._item: list[str] = []
+        self._lead = ""
+        self._thinking = False
 
     def feed(self, piece: str) -> Iterator[tuple[str, Any]]:
         """Take in the next piece of the text."""
@@ -34,7 +39,7 @@ class PartialObject:
                 self._in_string = self._escaped or character != '"'
                 self._escaped = not self._escaped and character == "\\"
             elif self._depth == 0:
-                self._depth = int(character == "{")
+                self._begin(character)
             elif character in "{[":
                 self._open(character)
             elif character in "}]":
@@ -46,6 +51,14 @@ class PartialObject:
             else:
                 self._item.append(character)
                 self._in_string = character == '"'
+
+    def _begin(self, character: str) -> None:
+        self._lead = (self._lead + character)[-len(THOUGHT) :]
+        if self._lead.endswith(THINKING):
+            self._thinking = True
+        elif self._lead == THOUGHT:
+            self._thinking = False
+        self._depth = int(character == "{" and not self._thinking)
 
     @property
     def _level(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rag.grounding.people import antecedents
@@ -13,6 +13,7 @@ from rag.grounding.reading import Passage, Reading, Word, read
 _REACH = 12
 _MOST_PLACES = 40
 _RATIO, _MARGIN = 1.25, 0.2
+_AS_LIKE = 0.7
 
 _SAME_NEIGHBOURS = 3
 _VERBATIM = 0.8
@@ -33,6 +34,9 @@ class Alignment:
     index: dict[str, list[Place]] = field(default_factory=dict)
     names: dict[Place, tuple[str, ...]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    # What several checks ask for.
+    _likely: dict[int, list[Place]] = field(default_factory=dict, init=False)
+    _surroundings: dict[tuple[int | None, int], dict[str, float]] = field(default_factory=dict, init=False)
 
     @classmethod
     def of(cls, claim: Reading, passages: Sequence[Passage]) -> Alignment:
@@ -71,9 +75,8 @@ class Alignment:
 
         Of the statement only the words inside `fence` count, where one is given.
         """
-        mine = self._around(self.claim, at, None, fence)
-        passage = place[0]
-        theirs = self._around(self.passages[passage].reading, place[1], passage)
+        mine = self._around(None, at, fence)
+        theirs = self._around(*place)
         shared = mine.keys() & theirs.keys()
         return sum(min(mine[key], theirs[key]) / math.sqrt(max(self.counts[key], 1)) for key in sorted(shared))
 
@@ -129,10 +132,30 @@ class Alignment:
     def _closest(self, at: int, places: Sequence[Place], fence: Container[int]) -> float:
         return max((self.closeness(at, place, fence) for place in places[:_MOST_PLACES]), default=0.0)
 
-    def _around(
-        self, reading: Reading, at: int, passage: int | None, fence: Container[int] | None = None
-    ) -> dict[str, float]:
+    def likely(self, at: int) -> list[Place]:
+        """The places of the statement's word that it may speak of: their surroundings are about as like as any's."""
+        if at not in self._likely:
+            scored = [(self.closeness(at, place), place) for place in self.places(self.claim.words[at].key)]
+            best = max(scored, default=(0.0, None))[0]
+            self._likely[at] = [place for score, place in scored if score >= best * _AS_LIKE]
+        return self._likely[at]
+
+    def _around(self, passage: int | None, at: int, fence: Container[int] | None = None) -> dict[str, float]:
+        """The roots around a word of a passage, or of the statement, and what each counts: more when it is nearer."""
+        if fence is None and (passage, at) in self._surroundings:
+            return self._surroundings[passage, at]
         weights: dict[str, float] = {}
+        for index, keys, weight in self._neighbourhood(passage, at):
+            if fence is None or index in fence:
+                for key in keys:
+                    weights[key] = max(weights.get(key, 0.0), weight)
+        if fence is None:
+            self._surroundings[passage, at] = weights
+        return weights
+
+    def _neighbourhood(self, passage: int | None, at: int) -> Iterator[tuple[int, tuple[str, ...], float]]:
+        """The words around one that say something: the index of each, its roots, and what it counts."""
+        reading = self.claim if passage is None else self.passages[passage].reading
         window = reading.window(at, _REACH)
         for side in (range(at - 1, window.start - 1, -1), range(at + 1, window.stop)):
             factor = 1.0
@@ -140,18 +163,14 @@ class Alignment:
                 word = reading.words[index]
                 if _divides(reading, index if side.step > 0 else index + 1, word.lower):
                     factor *= _BEYOND
-                keys = self.names.get((passage, index), ()) if passage is not None else ()
-                if (fence is not None and index not in fence) or not (word.content or keys) or word.number:
-                    continue
-                weight = factor / (1 + abs(index - at) / 3)
-                for key in keys or (word.key,):
-                    weights[key] = max(weights.get(key, 0.0), weight)
-        return weights
+                keys = () if passage is None else self.names.get((passage, index), ())
+                if (word.content or keys) and not word.number:
+                    yield index, keys or (word.key,), factor / (1 + abs(index - at) / 3)
 
 
 def _divides(reading: Reading, at: int, lower: str) -> bool:
     """Whether a clause ends between the word at `at` and the one before it, or with a small word like ``and``."""
-    return lower in _DIVIDERS or any(mark in reading.gap(at) for mark in ",;:—")
+    return lower in _DIVIDERS or (reading.gaps[at] != " " and any(mark in reading.gaps[at] for mark in ",;:—"))
 
 
 def _beside(reading: Reading, at: int) -> set[tuple[bool, str]]:

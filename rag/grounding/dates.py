@@ -21,6 +21,8 @@ WEEKDAY = {name: number for number, name in enumerate(_DAYS)} | {
     for short in shorts.split()
 }  # fmt: skip
 _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_BEGINNING = WEEKDAY.keys() | MONTH.keys() | _RELATIVE.keys()
+"""Words that a date may begin with, numbers apart."""
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 
 
@@ -62,15 +64,17 @@ def check_dates(alignment: Alignment) -> Iterator[Finding]:
             yield Finding(f"the passage gives {other.text} for that, not {item.text}")
 
 
-@lru_cache(maxsize=64)
-def dates(reading: Reading) -> tuple[Dated, ...]:
-    """The dates of a text, in order."""
-    return scan(reading, _date)
+@lru_cache(maxsize=256)
+def dates(reading: Reading, inside: range | None = None) -> tuple[Dated, ...]:
+    """The dates of a text, or of the sentences `inside`, in order."""
+    return scan(reading, _date, inside)
 
 
 def _date(reading: Reading, at: int) -> Dated | None:
     """One date from the word at `at`: weekday, month and day in either order, year, each of them optional."""
     words, size = reading.words, len(reading.words)
+    if not words[at].number and words[at].lower not in _BEGINNING:
+        return None
     parts: dict[str, int] = {}
     end = at
     while end < size and words[end].sentence == words[at].sentence:
@@ -178,9 +182,9 @@ def _is_year(reading: Reading, at: int, parts: dict[str, int]) -> bool:
 
 def _of_passage(passage: Passage) -> list[Dated]:
     """The dates of the span, and of the heading of the section that it stands in."""
-    found = [item for item in dates(passage.reading) if item.start in passage.inside]
-    heading = _heading(passage)
-    return found + [item for item in dates(passage.reading) if item.start in heading and item.end <= heading.stop]
+    reading, inside, heading = passage.reading, passage.inside, _heading(passage)
+    found = [item for item in dates(reading, inside) if item.start in inside]
+    return found + [item for item in dates(reading, heading) if item.start in heading and item.end <= heading.stop]
 
 
 def _heading(passage: Passage) -> range:
@@ -265,7 +269,8 @@ def _of_article(item: Dated, passages: Sequence[Passage]) -> bool:
 
 def _dates_nothing_else(passage: Passage) -> bool:
     """Whether the span names no other year or month, so that its events are of the article's own time."""
-    return not any(item.year or item.month for item in dates(passage.reading) if item.start in passage.inside)
+    told = dates(passage.reading, passage.inside)
+    return not any(item.year or item.month for item in told if item.start in passage.inside)
 
 
 def _precision(item: Dated) -> frozenset[str]:

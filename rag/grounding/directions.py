@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from rag.grounding.alignment import Alignment, Place
-from rag.grounding.moods import moods
+from rag.grounding.moods import mood
 from rag.grounding.morphology import derived
 from rag.grounding.reading import Reading
 from rag.grounding.verdict import Finding
@@ -80,7 +80,7 @@ def check_directions(alignment: Alignment) -> Iterator[Finding]:
         enough = _CLEAR if word.lower in _LOOSE else _FAINT
         if place is None or (not own and alignment.closeness(at, place) < enough):
             continue
-        if bool(moods(claim)[at].negative) != bool(moods(alignment.passages[place[0]].reading)[place[1]].negative):
+        if bool(mood(claim, at).negative) != bool(mood(alignment.passages[place[0]].reading, place[1]).negative):
             continue
         if not own and _explained(alignment, word.lower):
             continue

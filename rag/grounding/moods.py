@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from rag.grounding.morphology import is_past
 from rag.grounding.reading import Reading
 
 _NOT = frozenset(
@@ -20,6 +21,8 @@ _DENIES = frozenset(
     prevented refusing failing rejecting dismissing averted averts avert averting thwarted foiled threw
     ruled""".split()
 )
+_MISSES = frozenset("almost nearly virtually practically".split())
+_KEEPS = frozenset("keep keeps kept keeping stop stops stopped stopping bar bars barred block blocked saved".split())
 # Read as denials only where the statement needs one: they deny nothing by themselves.
 LEANING = frozenset(
     """only few too unhurt unchanged little unknown away unopened false wrong free clean alone yet instead rather
@@ -63,28 +66,37 @@ class Mood(NamedTuple):
     planned: tuple[int, ...] = ()
 
 
-@lru_cache(maxsize=64)
-def moods(reading: Reading) -> tuple[Mood, ...]:
-    """The mood of each word of a text."""
-    negative: list[list[int]] = [[] for _ in reading.words]
-    possible: list[list[int]] = [[] for _ in reading.words]
-    planned: list[list[int]] = [[] for _ in reading.words]
-    for at, word in enumerate(reading.words):
-        lower = word.lower
+_PLAIN = Mood()
+
+
+def mood(reading: Reading, at: int) -> Mood:
+    """The mood of a word, which the words of its own sentence decide."""
+    return _moods(reading, reading.words[at].sentence).get(at, _PLAIN)
+
+
+@lru_cache(maxsize=1024)
+def _moods(reading: Reading, sentence: int) -> dict[int, Mood]:
+    """The mood of each word of a sentence that is not told plainly."""
+    negative: dict[int, list[int]] = {}
+    possible: dict[int, list[int]] = {}
+    planned: dict[int, list[int]] = {}
+    for at in range(reading.first[sentence], reading.first[sentence + 1]):
+        lower = reading.words[at].lower
         if is_negator(reading, at):
             for index in _scope(reading, at, wide=lower in _DENIES):
-                negative[index].append(at)
+                negative.setdefault(index, []).append(at)
         if hedges(reading, at):
             for index in _scope(
                 reading, at, wide=lower in ("alleged", "alleges", "claims", "claimed", "suggests", "whether", "if")
             ):
-                possible[index].append(at)
+                possible.setdefault(index, []).append(at)
         if plans(reading, at):
             for index in _scope(reading, at, wide=False):
-                planned[index].append(at)
-    return tuple(
-        Mood(tuple(no), tuple(may), tuple(plan)) for no, may, plan in zip(negative, possible, planned, strict=True)
-    )
+                planned.setdefault(index, []).append(at)
+    return {
+        at: Mood(*(tuple(governing.get(at, ())) for governing in (negative, possible, planned)))
+        for at in negative.keys() | possible.keys() | planned.keys()
+    }
 
 
 def negators(reading: Reading, inside: range) -> int:
@@ -107,7 +119,15 @@ def plans(reading: Reading, at: int) -> bool:
     after = reading.words[at + 1].lower if at + 1 < len(reading.words) else ""
     if lower in INTENTIONS:
         return after in ("to", "for", "that")
+    if lower == "about":
+        return is_about_to(reading, at)
     return lower in PLANS or is_to(reading, at)
+
+
+def is_about_to(reading: Reading, at: int) -> bool:
+    """Whether the word is the ``about`` of ``about to``."""
+    words = reading.words[at : at + 2]
+    return [word.lower for word in words] == ["about", "to"] and reading.gap(at + 2) == " "
 
 
 def is_negator(reading: Reading, at: int) -> bool:
@@ -123,7 +143,30 @@ def is_negator(reading: Reading, at: int) -> bool:
         return after == "out" or any(
             reading.words[index].lower == "out" for index in reading.window(at, 6) if index > at
         )
-    return lower in _NOT or lower in _DENIES or lower.endswith("n't")
+    return lower in _NOT or lower in _DENIES or lower.endswith("n't") or _misses(reading, at) or _keeps(reading, at)
+
+
+def _misses(reading: Reading, at: int) -> bool:
+    """Whether the word tells that a thing did not quite happen: ``almost fell``, not ``almost 30``."""
+    following = reading.words[at + 1].lower if at + 1 < reading.sentence(at).stop else ""
+    if reading.words[at].lower in _MISSES:
+        return is_past(following) or following.endswith("ed")
+    if reading.words[at].lower == "close":
+        return following == "to" and _doing(reading, at + 2)
+    return reading.words[at].lower in ("miss", "misses", "missed") and _doing(reading, at + 1)
+
+
+def _keeps(reading: Reading, at: int) -> bool:
+    """Whether the word is the ``from`` of ``kept the fire from spreading``."""
+    return (
+        reading.words[at].lower == "from"
+        and _doing(reading, at + 1)
+        and any(reading.words[index].lower in _KEEPS for index in reading.window(at, 6) if index < at)
+    )
+
+
+def _doing(reading: Reading, at: int) -> bool:
+    return at < len(reading.words) and len(reading.words[at].lower) > 5 and reading.words[at].lower.endswith("ing")
 
 
 def _but(reading: Reading, at: int) -> bool:

@@ -83,6 +83,10 @@ _SUFFIXES = (
     "isation ization ational ability ibility fulness iveness ously ement ation ition ness ment able ible ance ence "
     "ancy ency ally ship less tion sion ism ist ity ive ion ful ous ant ent al or er ic ly en y"
 ).split()
+# Few of them can be the ending of any one word.
+_ENDING_IN = {
+    last: [suffix for suffix in _SUFFIXES if suffix[-1] == last] for last in {suffix[-1] for suffix in _SUFFIXES}
+}
 _SPELLING = (
     ("isation", "ization"),
     ("ise", "ize"),
@@ -92,6 +96,7 @@ _SPELLING = (
     ("lled", "led"),
     ("lling", "ling"),
 )
+_RESPELT = tuple(given for given, _ in _SPELLING)
 
 
 @lru_cache(maxsize=65536)
@@ -100,14 +105,18 @@ def root(word: str) -> str:
     if not word.isalpha() or len(word) < 3:
         return _KIN.get(word, word)
     base = _IRREGULAR.get(word, word)
-    for given, plain in _SPELLING:
-        if len(base) > len(given) + 2 and base.endswith(given):
-            base = base.removesuffix(given) + plain
-            break
+    if base.endswith(_RESPELT):
+        for given, plain in _SPELLING:
+            if len(base) > len(given) + 2 and base.endswith(given):
+                base = base.removesuffix(given) + plain
+                break
     if base in _ROOTS:
         return _ROOTS[base]
     inflected = stem(base)
-    return _ROOTS.get(inflected) or _ROOTS.get(derived(inflected)) or derived(inflected)
+    if inflected in _ROOTS:
+        return _ROOTS[inflected]
+    bare = derived(inflected)
+    return _ROOTS.get(bare, bare)
 
 
 def is_past(word: str) -> bool:
@@ -117,7 +126,7 @@ def is_past(word: str) -> bool:
 
 def derived(word: str) -> str:
     """`word` less one derivational ending where four letters stay: ``agreement`` and ``agree`` agree."""
-    for suffix in _SUFFIXES:
+    for suffix in _ENDING_IN.get(word[-1:], ()):
         if word.endswith(suffix) and len(word) - len(suffix) >= (3 if suffix in ("er", "or") else 4):
             kept = word[: -len(suffix)]
             if suffix == "y" and kept[-1] == "c":

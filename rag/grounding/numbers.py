@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from rag.grounding.alignment import Alignment, Place
 from rag.grounding.dates import dates
@@ -45,7 +46,7 @@ def check_numbers(alignment: Alignment) -> Iterator[Finding]:
     held = [
         (number, item)
         for number, passage in enumerate(alignment.passages)
-        for item in figures(passage.reading)
+        for item in figures(passage.reading, passage.inside)
         if item.start in passage.inside
     ]
     for item in figures(claim):
@@ -54,10 +55,11 @@ def check_numbers(alignment: Alignment) -> Iterator[Finding]:
     yield from _swapped(alignment, held)
 
 
-def figures(reading: Reading) -> list[Quantity]:
-    """The numbers of a text that are not of a calendar date."""
-    taken = {index for found in dates(reading) for index in range(found.start, found.end)}
-    return apart_from(quantities(reading), taken)
+@lru_cache(maxsize=256)
+def figures(reading: Reading, inside: range | None = None) -> tuple[Quantity, ...]:
+    """The numbers of a text, or of the sentences `inside`, that are not of a calendar date."""
+    taken = {index for found in dates(reading, inside) for index in range(found.start, found.end)}
+    return tuple(apart_from(quantities(reading, inside), taken))
 
 
 def _check(alignment: Alignment, item: Quantity, held: Sequence[Held]) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ COUNTRIES = {
 _CALENDAR = frozenset(word.lower() for word in DATES | TIME_ZONES)
 _NO_NAMES = frozenset(word.lower() for word in STARTERS | WEAK_STARTERS) | {"i", "am", "pm"}
 _JOINERS = frozenset("of the and & de la van von der den al bin du le".split())
-_HE, _SHE = frozenset({"he", "him", "his", "himself"}), frozenset({"she", "her", "hers", "herself"})
+_GENDERED = dict.fromkeys("he him his himself".split(), "m") | dict.fromkeys("she her hers herself".split(), "f")
 _MALE, _FEMALE = (
     frozenset({"mr", "sir", "lord", "king", "prince"}),
     frozenset({"mrs", "ms", "miss", "lady", "dame", "queen"}),
@@ -82,7 +82,7 @@ def capitalised(reading: Reading, at: int, beside: tuple[Reading, ...] = ()) -> 
     A word that opens a sentence is judged by how this text, and those `beside` it, write it elsewhere.
     """
     word = reading.words[at]
-    if not word.text[0].isalpha() or not word.capital or word.lower in _CALENDAR:
+    if not word.capital or word.lower in _CALENDAR:
         return False
     if word.lower in _NO_NAMES:
         return False
@@ -125,9 +125,8 @@ def names(reading: Reading, beside: tuple[Reading, ...] = ()) -> tuple[Name, ...
 def _runs(reading: Reading, beside: tuple[Reading, ...]) -> Iterator[Name]:
     start: int | None = None
     for at, word in enumerate(reading.words):
-        joined = start is not None and reading.gap(at) in (" ", ". ", " & ", "-") and not word.opens
-        if capitalised(reading, at, beside):
-            if not joined:
+        if word.capital and capitalised(reading, at, beside):
+            if start is None or word.opens or reading.gaps[at] not in (" ", ". ", " & ", "-"):
                 if start is not None:
                     yield Name(start, at)
                 start = at
@@ -153,7 +152,7 @@ def antecedents(reading: Reading) -> dict[int, tuple[str, ...]]:
     for at, word in enumerate(reading.words):
         if at in runs and not word.quoted:
             met.append(runs[at])
-        gender = "m" if word.lower in _HE else "f" if word.lower in _SHE else ""
+        gender = _GENDERED.get(word.lower)
         if not gender or word.quoted:
             continue
         for name in reversed(met[-6:]):

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rag.grounding.alignment import Alignment, Place
-from rag.grounding.moods import DOUBTS, INTENTIONS, LEANING, Mood, hedges, is_negator, moods, negators, plans
+from rag.grounding.moods import (
+    DOUBTS,
+    INTENTIONS,
+    LEANING,
+    Mood,
+    hedges,
+    is_about_to,
+    is_negator,
+    mood,
+    negators,
+    plans,
+)
 from rag.grounding.morphology import is_past, root
 from rag.grounding.reading import Reading
 from rag.grounding.verdict import Finding
 
-_AS_LIKE = 0.7
+# How a statement may tell that a thing was about to be.
+_NEARING = frozenset("going ready poised verge brink".split())
 
 
 def check_polarity(alignment: Alignment) -> Iterator[Finding]:
@@ -26,7 +38,7 @@ def _unequal(alignment: Alignment) -> Iterator[Finding]:
     In a statement that follows the passages' wording that decides; in a paraphrase it leaves a doubt.
     """
     claim = alignment.claim
-    mine = moods(claim)
+    mine = [mood(claim, at) for at in range(len(claim.words))]
     hard = alignment.near_verbatim()
     for at, word in enumerate(claim.words):
         if word.quoted and not mine[at].negative:
@@ -36,13 +48,13 @@ def _unequal(alignment: Alignment) -> Iterator[Finding]:
         if not theirs:
             continue
         denied = len(mine[at].negative) % 2
-        if all(len(mood.negative) % 2 != denied for mood in theirs):
+        if all(len(held.negative) % 2 != denied for held in theirs):
             reading = _reading(alignment, found[0])
             cause = _around(claim, mine[at].negative[0]) if denied else _around(reading, theirs[0].negative[0])
             same = negators(claim, range(len(claim.words))) == negators(reading, reading.sentence(found[0][1]))
             yield Finding(f"the passage {'does not say' if denied else 'says'} “{cause}”", hard=hard and not same)
             return
-        if all(mood.possible for mood in theirs) and not mine[at].possible:
+        if all(held.possible for held in theirs) and not mine[at].possible:
             cause = _around(_reading(alignment, found[0]), theirs[0].possible[0])
             hedged = _is_hedged(claim)
             yield Finding(f"the passage only says “{cause}”", hard=hard and not hedged)
@@ -50,22 +62,19 @@ def _unequal(alignment: Alignment) -> Iterator[Finding]:
 
 
 def _shared(alignment: Alignment, at: int) -> list[Place]:
-    """The places of the statement's word whose surroundings are about as like as any's: it speaks of one of them."""
+    """The places of the statement's word that it may speak of; none of a number or of a word that says nothing."""
     word = alignment.claim.words[at]
-    if not word.content or word.number:
-        return []
-    scored = [(alignment.closeness(at, place), place) for place in alignment.places(word.key)]
-    best = max(scored, default=(0.0, None))[0]
-    return [place for score, place in scored if score >= best * _AS_LIKE]
+    return alignment.likely(at) if word.content and not word.number else []
 
 
 def _mood_at(alignment: Alignment, place: Place) -> Mood:
-    return moods(alignment.passages[place[0]].reading)[place[1]]
+    return mood(alignment.passages[place[0]].reading, place[1])
 
 
 def _denies_somehow(alignment: Alignment) -> bool:
     return any(
         is_negator(passage.reading, at)
+        or is_about_to(passage.reading, at)
         or passage.reading.words[at].lower in LEANING
         or (passage.reading.words[at].lower[:2] in ("un", "in", "im") and len(passage.reading.words[at].lower) > 6)
         for passage in alignment.passages
@@ -81,7 +90,7 @@ def _claim_leans(claim: Reading) -> bool:
 def _added(alignment: Alignment) -> Iterator[Finding]:
     """A denial in the statement that its passages lack."""
     claim = alignment.claim
-    mine = moods(claim)
+    mine = [mood(claim, at) for at in range(len(claim.words))]
     for at in range(len(claim.words)):
         if not is_negator(claim, at):
             continue
@@ -110,37 +119,40 @@ def _added(alignment: Alignment) -> Iterator[Finding]:
 def _near_lean(alignment: Alignment, place: Place) -> bool:
     reading = alignment.passages[place[0]].reading
     return any(
-        reading.words[index].lower in LEANING or is_negator(reading, index) for index in reading.window(place[1], 7)
+        reading.words[index].lower in LEANING or is_negator(reading, index) or is_about_to(reading, index)
+        for index in reading.window(place[1], 7)
     )
 
 
 def _dropped(alignment: Alignment) -> Iterator[Finding]:
     """A denial or a hedge on a word of the passages that the statement has without it."""
     claim = alignment.claim
-    mine = moods(claim)
+    mine = [mood(claim, at) for at in range(len(claim.words))]
     leans = _claim_leans(claim)
     hedged = _is_hedged(claim)
-    looks_ahead = hedged or any(plans(claim, at) or word.lower in INTENTIONS for at, word in enumerate(claim.words))
+    looks_ahead = hedged or any(
+        plans(claim, at) or word.lower in INTENTIONS | _NEARING for at, word in enumerate(claim.words)
+    )
     for at in range(len(claim.words)):
         found = [place for place in _shared(alignment, at) if _is_verbal(alignment, place)]
         if not found or any(not any(_mood_at(alignment, place)) for place in found):
             continue
         place = found[0]
-        mood = _mood_at(alignment, place)
-        denied = [index for index in mood.negative if _governs(alignment, place, index)]
+        told = _mood_at(alignment, place)
+        denied = [index for index in told.negative if _governs(alignment, place, index)]
         if len(denied) % 2 and not mine[at].negative and not leans:
             yield Finding(f"the passage says “{_around(_reading(alignment, place), denied[0])}”, not that it is so")
             return
         if mine[at].negative:
             continue
-        if [index for index in mood.possible if _governs(alignment, place, index)] and not hedged:
-            cause = mood.possible[0]
+        if [index for index in told.possible if _governs(alignment, place, index)] and not hedged:
+            cause = told.possible[0]
             if _reading(alignment, place).words[cause].lower in ("could", "if", "whether") and looks_ahead:
                 continue
             yield Finding(f"the passage only says “{_around(_reading(alignment, place), cause)}”")
             return
-        if [index for index in mood.planned if _governs(alignment, place, index)] and not looks_ahead:
-            cause = mood.planned[0]
+        if [index for index in told.planned if _governs(alignment, place, index)] and not looks_ahead:
+            cause = told.planned[0]
             says = _around(_reading(alignment, place), cause)
             announced = _reading(alignment, place).words[cause].lower in ("will", "shall", "would", "to")
             hard = not announced or _tells_of_the_past(claim)

@@ -52,7 +52,10 @@ def check_quantifiers(alignment: Alignment) -> Iterator[Finding]:
 def _held(alignment: Alignment) -> list[Quantity]:
     """The numbers of the passages."""
     return [
-        item for passage in alignment.passages for item in quantities(passage.reading) if item.start in passage.inside
+        item
+        for passage in alignment.passages
+        for item in quantities(passage.reading, passage.inside)
+        if item.start in passage.inside
     ]
 
 

@@ -36,6 +36,10 @@ _TIMES = {"twice": 2.0, "double": 2.0, "doubled": 2.0, "doubling": 2.0, "doubles
           "trebled": 3.0, "triple": 3.0, "tripled": 3.0, "quadrupled": 4.0, "halved": 0.5, "halving": 0.5}  # fmt: skip
 _SETS = {"both": 2.0, "pair": 2.0, "couple": 2.0, "twin": 2.0, "twins": 2.0, "trio": 3.0, "decade": 10.0,
          "fortnight": 2.0, "century": 100.0}  # fmt: skip
+_COUNTING = frozenset("hundred thousand million billion dozen noon midday midnight".split()).union(
+    SMALL, _TIMES, _SETS, _PARTS, _ORDINALS
+)
+"""Words that a number may begin with, figures apart."""
 
 _UNITS = {
     form: group.split()[0]
@@ -100,10 +104,10 @@ class Quantity:
     text: str
 
 
-@lru_cache(maxsize=64)
-def quantities(reading: Reading) -> tuple[Quantity, ...]:
-    """The numbers of a text, in order, calendar dates among them; linear in its length."""
-    return scan(reading, _quantity)
+@lru_cache(maxsize=256)
+def quantities(reading: Reading, inside: range | None = None) -> tuple[Quantity, ...]:
+    """The numbers of a text, or of the sentences `inside`, in order, dates among them; linear in the length."""
+    return scan(reading, _quantity, inside)
 
 
 def _quantity(reading: Reading, at: int) -> Quantity | None:
@@ -111,6 +115,8 @@ def _quantity(reading: Reading, at: int) -> Quantity | None:
     if word.number:
         return _digits(reading, at)
     lower = word.lower
+    if lower not in _COUNTING:
+        return None
     if lower in SMALL or lower in ("hundred", "thousand", "million", "billion", "dozen"):
         vague = lower not in SMALL and at > 0 and reading.words[at - 1].lower in ("few", "several", "many", "some")
         return None if vague else _spelled(reading, at)

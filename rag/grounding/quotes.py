@@ -6,13 +6,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.types import Span
 
 _QUOTES = frozenset("\"'`´‘’‚‛“”„‟‹›«»＂＇′″")
 _DASHES = frozenset("-‐‑‒–—―−－")
 _SOFT = frozenset(".,;:…-|*#")
-_INSIDE_NUMBER = frozenset(".,:")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 # A token never holds a space, so tokens joined by one can be searched for as one string.
 _BETWEEN = " "
@@ -91,39 +91,33 @@ def _mark(character: str) -> str:
     return '"' if character in _QUOTES else "-" if character in _DASHES else "." if character == "…" else character
 
 
+@lru_cache(maxsize=64)
 def _fold(text: str) -> _Folded:
     """Split `text` into words, numbers and marks, each folded; quotation marks are left out."""
-    characters, at = _characters(text)
+    folded = text.translate(_FORMS)
+    at: Sequence[int] = range(len(text))
+    if len(folded) != len(text):
+        at = [place for place, character in enumerate(text) for _ in _FORMS[ord(character)]]
     tokens: list[str] = []
     spans: list[Span] = []
-    position, size = 0, len(characters)
-    while position < size:
-        character = characters[position]
-        start = position
-        if _is_wordlike(character):
-            position = _word_end(characters, position)
-            tokens.append("".join(characters[start:position]))
-        elif character == ".":
-            position = _dots_end(characters, position)
-            tokens.append("…" if position - start > 1 else ".")
-        elif character == "-":
-            while position < size and characters[position] == "-":
-                position += 1
-            tokens.append("-")
-        else:
-            position += 1
-            if character.isspace() or character == "'":
-                continue
-            tokens.append(character)
-        spans.append(Span(at[start], at[position - 1] + 1))
+    for found in _TOKEN.finditer(folded.translate(_KINDS)):
+        start, end = found.span()
+        match found.group()[0]:
+            case ".":
+                tokens.append("…" if end - start > 1 else ".")
+            case "-":
+                tokens.append("-")
+            case _:
+                tokens.append(folded[start:end])
+        spans.append(Span(at[start], at[end - 1] + 1))
     return _Folded(tokens, spans)
 
 
-def _characters(text: str) -> tuple[list[str], list[int]]:
-    """Each character in its folded form, with the place it came from."""
-    folded: list[str] = []
-    at: list[int] = []
-    for place, character in enumerate(text):
+class _Forms(dict[int, str]):
+    """Each character in its folded form, which is one character or more."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
         if character in _QUOTES:
             form = "'"
         elif character in _DASHES:
@@ -132,43 +126,27 @@ def _characters(text: str) -> tuple[list[str], list[int]]:
             form = character.lower()
         else:
             form = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
-        for part in form:
-            folded.append(part)
-            at.append(place)
-    return folded, at
+        return self.setdefault(code, form)
 
 
-def _is_wordlike(character: str) -> bool:
-    return character.isalnum() or unicodedata.combining(character) > 0 or character == "_"
+class _Kinds(dict[int, str]):
+    """What a folded character is to `_TOKEN`: itself, or a letter for its kind."""
 
-
-def _word_end(characters: Sequence[str], position: int) -> int:
-    if _UNSPACED.match(characters[position]):
-        return position + 1
-    size = len(characters)
-    position += 1
-    while position < size:
-        character = characters[position]
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
         if _UNSPACED.match(character):
-            return position
-        if not _is_wordlike(character):
-            before, after = characters[position - 1], characters[position + 1] if position + 1 < size else " "
-            joined = character == "'" and _is_wordlike(after)
-            number = character in _INSIDE_NUMBER and before.isdigit() and after.isdigit()
-            if not (joined or number):
-                return position
-        position += 1
-    return position
-
-
-def _dots_end(characters: Sequence[str], position: int) -> int:
-    """The end of a run of full stops, single spaces between them allowed from the third on."""
-    end = position + 1
-    while end < len(characters):
-        if characters[end] == ".":
-            end += 1
-        elif characters[end] == " " and end + 1 < len(characters) and characters[end + 1] == ".":
-            end += 2
+            kind = "u"
+        elif character.isdigit():
+            kind = "d"
+        elif character.isalnum() or unicodedata.combining(character) or character == "_":
+            kind = "w"
+        elif character in " '.,:-":
+            kind = character
         else:
-            break
-    return end
+            kind = "s" if character.isspace() else "x"
+        return self.setdefault(code, kind)
+
+
+_FORMS, _KINDS = _Forms(), _Kinds()
+# A word or number; full stops, from the second on with single spaces between them; dashes; any other mark.
+_TOKEN = re.compile(r"u|[wd](?:[wd]|'(?=[wdu])|(?<=d)[.,:](?=d))*|\.(?:\.| \.)*|-+|[^s ']")

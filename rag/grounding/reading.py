@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol, TypeVar
+from operator import attrgetter
+from typing import NamedTuple, Protocol, TypeVar
 
 from rag.grounding.morphology import root
 from rag.text.sentences import split_sentences
@@ -19,7 +21,7 @@ _WORD = re.compile(
     r"|[^\W\d_]+(?:['’][^\W\d_]+)*(?:-(?=[A-Z])[^\W\d_]+(?:['’][^\W\d_]+)*)*"
 )
 # A capital behind one of these is owed to it, or may be.
-_OPENING = ("“", '"', "‘", "«", ":", " — ", " – ", " - ")
+_OPENING = re.compile(r"[“\"‘«:]| [—–-] ")
 # Words that say something though they are too common to search with.
 _TELLING = frozenset("first last before after most more less fewer all both every none no not never only".split())
 LIGHT = (STOPWORDS - _TELLING) | frozenset("said say says according mr mrs ms one".split())
@@ -35,11 +37,11 @@ class Stretch(Protocol):
 Found = TypeVar("Found", bound=Stretch)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word: its text, its root, its place, the sentence it is of, and how it is written.
 
-    `quoted` words stand between quotation marks; `opens` is whether a capital is owed to its place.
+    `quoted` words stand between quotation marks; `opens` is whether a capital is owed to its place. A `capital`
+    one begins with such a letter, a `number` is written in digits, and `content` says something by itself.
     """
 
     text: str
@@ -50,36 +52,26 @@ class Word:
     sentence: int
     quoted: bool
     opens: bool
-
-    @property
-    def capital(self) -> bool:
-        """Whether it begins with a capital letter."""
-        return self.text[0].isupper()
-
-    @property
-    def number(self) -> bool:
-        """Whether it is written in digits."""
-        return self.text[0].isdigit()
-
-    @property
-    def content(self) -> bool:
-        """Whether it says something by itself."""
-        return self.lower not in LIGHT
+    capital: bool
+    number: bool
+    content: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """A text and its words in order; `first` gives for each sentence the index of its first word."""
+    """A text and its words in order; `first` gives for each sentence the index of its first word.
+
+    `gaps` holds what stands before each word, and what stands behind the last.
+    """
 
     text: str
     words: tuple[Word, ...]
     first: tuple[int, ...]
+    gaps: tuple[str, ...]
 
     def gap(self, index: int) -> str:
         """What stands between the word before and this one."""
-        start = self.words[index - 1].end if index else 0
-        end = self.words[index].start if index < len(self.words) else len(self.text)
-        return self.text[start:end]
+        return self.gaps[index]
 
     def sentence(self, index: int) -> range:
         """The indices of the words of the sentence that the word at `index` is of."""
@@ -93,8 +85,9 @@ class Reading:
 
     def within(self, span: Span) -> range:
         """The indices of the words that lie in `span`."""
-        inside = [number for number, word in enumerate(self.words) if word.start >= span.start and word.end <= span.end]
-        return range(inside[0], inside[-1] + 1) if inside else range(0)
+        first = bisect_left(self.words, span.start, key=attrgetter("start"))
+        stop = bisect_right(self.words, span.end, key=attrgetter("end"))
+        return range(first, stop) if first < stop else range(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +109,18 @@ class Passage:
         return "\n".join(filter(None, (self.article.title, self.article.publisher, self.article.author)))
 
 
-def scan(reading: Reading, find: Callable[[Reading, int], Found | None]) -> tuple[Found, ...]:
-    """What `find` makes of the words at each place, in order; it goes on behind each find."""
+def scan(
+    reading: Reading, find: Callable[[Reading, int], Found | None], inside: range | None = None
+) -> tuple[Found, ...]:
+    """What `find` makes of the words at each place, in order; it goes on behind each find.
+
+    With `inside`, of the whole sentences that the words at these indices are of.
+    """
+    if inside is None:
+        inside = range(len(reading.words))
     found: list[Found] = []
-    at = 0
-    while at < len(reading.words):
+    at, stop = (reading.sentence(inside.start).start, reading.sentence(inside.stop - 1).stop) if inside else (0, 0)
+    while at < stop:
         made = find(reading, at)
         if made is None:
             at += 1
@@ -150,8 +150,9 @@ def _read(text: str) -> Reading:
     spans = split_sentences(text)
     marks = _quoted_spans(text)
     words: list[Word] = []
+    gaps: list[str] = []
     first: list[int] = []
-    mark = number = 0
+    mark = number = behind = 0
     for found in _WORD.finditer(text):
         start, end = found.span()
         while number + 1 < len(spans) and start >= spans[number + 1].start:
@@ -160,15 +161,26 @@ def _read(text: str) -> Reading:
             first.append(len(words))
         while mark < len(marks) and marks[mark].end <= start:
             mark += 1
-        written = found.group().replace("’", "'")
-        lower = written.lower().removesuffix("'s").replace(".", "") if not written[0].isdigit() else written
         quoted = mark < len(marks) and marks[mark].start <= start
-        before = text[words[-1].end : start] if words else ""
-        opens = first[-1] == len(words) or any(mark in before for mark in _OPENING)
-        words.append(Word(written, lower, root(lower), start, end, number, quoted, opens))
+        before = text[behind:start]
+        gaps.append(before)
+        opens = first[-1] == len(words) or (before != " " and _OPENING.search(before) is not None)
+        form, lower, key, capital, digits, content = _form(text[start:end])
+        words.append(Word(form, lower, key, start, end, number, quoted, opens, capital, digits, content))
+        behind = end
+    gaps.append(text[behind:])
     while len(first) <= len(spans):
         first.append(len(words))
-    return Reading(text, tuple(words), tuple(first))
+    return Reading(text, tuple(words), tuple(first), tuple(gaps))
+
+
+@lru_cache(maxsize=65536)
+def _form(written: str) -> tuple[str, str, str, bool, bool, bool]:
+    """What a word is wherever it stands: its text, in lower case, its root, and three of its marks in their order."""
+    form = written.replace("’", "'")
+    digits = form[0].isdigit()
+    lower = form if digits else form.lower().removesuffix("'s").replace(".", "")
+    return form, lower, root(lower), form[0].isupper(), digits, lower not in LIGHT
 
 
 # An answer is checked against some ten articles with their metadata; a long one takes megabytes as it is read.

@@ -92,7 +92,7 @@ def _moments(passage: Passage) -> list[tuple[frozenset[str], float]]:
     for word in passage.words:
         keys[word.sentence].add(word.key)
     times: dict[int, list[float]] = defaultdict(list)
-    for item in quantities(passage.reading):
+    for item in quantities(passage.reading, passage.inside):
         if item.start in passage.inside and item.kind in ("clock", "ordinal"):
             times[passage.reading.words[item.start].sentence].append(item.value)
     return [(frozenset(keys[number]), values[0]) for number, values in times.items() if len(values) == 1]

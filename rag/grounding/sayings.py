@@ -17,6 +17,7 @@ SAYING = frozenset(
     reports called calls described describes denied denies accused blamed suggested predicted maintained maintains
     contended remarked remarks joked accepted put puts""".split()
 )
+_TELLING = SAYING | {"according", "by"}
 _RECKONING = frozenset(
     "count counts reckoning reading readings figure figures estimate estimates account telling data".split()
 )
@@ -45,7 +46,7 @@ def sayings(reading: Reading) -> tuple[Saying, ...]:
     """The sayings that a text reports: ``X said``, ``said X``, ``according to X``."""
     found = []
     for at, word in enumerate(reading.words):
-        if word.quoted:
+        if word.quoted or word.lower not in _TELLING:
             continue
         sentence = reading.sentence(at)
         if word.lower == "according" and at + 2 < sentence.stop:

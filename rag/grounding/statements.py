@@ -12,6 +12,7 @@ from rag.grounding.names import check_names
 from rag.grounding.numbers import check_numbers
 from rag.grounding.offices import check_offices
 from rag.grounding.polarity import check_polarity
+from rag.grounding.possessors import check_possessors
 from rag.grounding.quantifiers import check_quantifiers
 from rag.grounding.reading import passages, read
 from rag.grounding.relations import check_relations
@@ -33,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     check_dates,
     check_names,
     check_offices,
+    check_possessors,
     check_speakers,
     check_polarity,
     check_directions,

@@ -8,6 +8,8 @@ from rag.types import Article, Citation, Support
 
 CHECKED_LANGUAGES = frozenset({"en"})
 """The languages that the checks read. Articles in others are quoted, and no more is claimed."""
+OWN_WORDS = "the article's own words"
+"""How the verdict on a statement begins that no model wrote."""
 
 
 def check_verbatim(
@@ -30,9 +32,9 @@ def check_verbatim(
     if languages:
         return (
             "partial",
-            f"the article's own words, in a language the checks do not read ({', '.join(sorted(languages))})",
+            f"{OWN_WORDS}, in a language the checks do not read ({', '.join(sorted(languages))})",
         )
-    return "verified", "the article's own words"
+    return "verified", OWN_WORDS
 
 
 def squeeze(text: str) -> str:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rag.errors import FormRefusedError, ModelAccessError, ModelError, ModelReplyError
@@ -31,6 +31,8 @@ _LENGTH = ("length", "max_tokens", "MAX_TOKENS", "model_length")
 _FILTERED = ("content_filter", "refusal", "SAFETY", "PROHIBITED_CONTENT", "RECITATION")
 _PATIENCE = re.compile(r"timeout|retries")
 """Settings of a model that change nothing of what it says."""
+THINKING, THOUGHT = "<think>", "</think>"
+"""What reasoning models put around their thoughts."""
 _SECONDS_TO_ASK_FOR_SIZE = 5.0
 _SIZES = ("max_model_len", "context_length", "max_context_length", "context_window")
 
@@ -131,7 +133,7 @@ class ChatModel:
         """The JSON in a reply's text as a `shape`; raises `ModelReplyError` for what is cut or of another shape."""
         import pydantic_core
 
-        bare = _unfenced(text)
+        bare = unwrapped(text)
         error = None
         try:
             return shape.model_validate_json(bare)
@@ -169,7 +171,7 @@ class ChatModel:
         if shape is None or self._form_refused.is_set():
             return self.chat.invoke(_plain(messages))
         if self.response_format:
-            message: AIMessage = self._formatted(shape).invoke(_plain(messages))
+            message: AIMessage = self._formatted(shape, streamed=False).invoke(_plain(messages))
             return message
         return self._structured(messages, shape)
 
@@ -181,7 +183,7 @@ class ChatModel:
             yield message.text
             yield message
             return
-        runnable = self.chat if form is None else self._formatted(form)
+        runnable = self.chat if form is None else self._formatted(form, streamed=True)
         whole: Any = None
         for chunk in runnable.stream(_plain(messages)):
             whole = chunk if whole is None else whole + chunk
@@ -191,12 +193,13 @@ class ChatModel:
             raise broken_off(self.service)
         yield self._checked(whole, started, streamed=True)
 
-    def _formatted(self, shape: type[BaseModel]) -> Any:
-        import openai
-
-        strict: Any = openai.pydantic_function_tool(shape)["function"]
-        wanted = {"name": shape.__name__, "schema": strict["parameters"], "strict": True}
-        return self.chat.bind(response_format={"type": "json_schema", "json_schema": wanted})
+    def _formatted(self, shape: type[BaseModel], *, streamed: bool) -> Any:
+        wanted = {"response_format": _response_format(shape)}
+        # As a part of the body that is sent as it is: through all others the client walks on every call. Of a stream
+        # LangChain would then lose a refusal.
+        if self.own_server and not streamed and getattr(self.chat, "use_responses_api", None) is False:
+            return self.chat.bind(extra_body={**(getattr(self.chat, "extra_body", None) or {}), **wanted})
+        return self.chat.bind(**wanted)
 
     def _structured(self, messages: Messages, shape: type[BaseModel]) -> AIMessage:
         try:
@@ -259,6 +262,18 @@ class ChatModel:
         return next((size for size in sizes if isinstance(size, int) and size > 0), None)
 
 
+@lru_cache(maxsize=64)
+def _response_format(shape: type[BaseModel]) -> dict[str, Any]:
+    """How an OpenAI-compatible server is asked for a shape; not to be changed, since later calls are given the same."""
+    import openai
+
+    strict: Any = openai.pydantic_function_tool(shape)["function"]
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": shape.__name__, "schema": strict["parameters"], "strict": True},
+    }
+
+
 def _is_plain(value: Any) -> bool:
     if isinstance(value, Mapping):
         return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
@@ -271,9 +286,15 @@ def _plain(messages: Messages) -> Any:
     return messages if isinstance(messages, str) else list(messages)
 
 
-def _unfenced(text: str) -> str:
-    """The text without the fence that some models put around JSON."""
+def unwrapped(text: str) -> str:
+    """The JSON of a reply, without what some models think aloud before it and the fence that some put around it."""
     bare = text.strip()
-    if bare.startswith("```") and "\n" in bare:
-        bare = bare.split("\n", 1)[1].removesuffix("```")
+    thoughts, ended, reply = bare.partition(THOUGHT)
+    # Some servers keep the tag that begins the thoughts to themselves.
+    if ended and (bare.startswith(THINKING) or "{" not in thoughts):
+        bare = reply.strip()
+    before, fence, fenced = bare.partition("```")
+    if fence and "{" not in before and "\n" in fenced:
+        bare = fenced.split("\n", 1)[1]
+        bare = bare.rpartition("\n```")[0] or bare
     return bare

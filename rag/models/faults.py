@@ -139,8 +139,13 @@ def _explain_kind(exc: Exception, said: str, service: Service, seconds: float) -
     if "APIError" in names:
         # An error that came as an event in the middle of a stream.
         return Fault(ModelUnavailableError(f"{name} failed in the middle of its reply: {said}"), True)
-    text = f"{name} gave a reply that cannot be read: check the base URL, or take another model"
-    return Fault(ModelReplyError(f"{text} ({type(exc).__name__}: {said})"))
+    if service.address:
+        # What the client says of it tells how it is built, and nothing of the server.
+        setting = "OPENAI_BASE_URL" if service.key_setting == "OPENAI_API_KEY" else "its base URL"
+        text = f"{service.address} answered, but not as an OpenAI-compatible server does: check {setting}"
+        return Fault(ModelReplyError(text))
+    text = f"{name} gave a reply that cannot be read: check its settings, or take another model"
+    return Fault(ModelReplyError(text + (f" ({said})" if said else "")))
 
 
 def broken_off(service: Service) -> ModelUnavailableError:

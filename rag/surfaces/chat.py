@@ -33,6 +33,7 @@ _HELP = (
     ("/question", "how the last question was understood"),
     ("/save NAME", "keep this conversation"),
     ("/chats", "the conversations that are kept"),
+    ("/forget NAME", "delete one of them"),
     ("/help", "this list"),
     ("/quit", "end (Ctrl-D does too)"),
 )
@@ -104,6 +105,7 @@ class _Session:
             "/question": self._question,
             "/save": self._save,
             "/chats": self._chats,
+            "/forget": self._forget,
             "/help": self._help,
         }
 
@@ -162,7 +164,7 @@ class _Session:
         follow = self._commands.get(name)
         if follow is None:
             raise UserError(f"there is no command {one_line(name)[:40]}: /help lists those that there are")
-        if self._output.as_json and name != "/save":
+        if self._output.as_json and name not in ("/save", "/forget"):
             raise UserError(f"{name} shows nothing with --json")
         follow(rest)
 
@@ -201,6 +203,12 @@ class _Session:
     def _chats(self, _: str) -> None:
         names = self._chat.saved.names()
         self._show(*(paragraph(one_line(name)) for name in names) if names else [paragraph("None is kept yet.")], BLANK)
+
+    def _forget(self, name: str) -> None:
+        if not name:
+            raise UserError("name the conversation: /forget NAME, one of those that /chats lists")
+        self._chat.forget(name)
+        self._output.message(f"Deleted: {one_line(name)}")
 
     def _help(self, _: str) -> None:
         widest = max(len(name) for name, _ in _HELP)

@@ -31,6 +31,7 @@ EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_MOST_WORKERS = 64
 
 _EPILOG = """\
 The library is the folder that --library names, else RAG_LIBRARY, else one in
@@ -42,6 +43,18 @@ your data directory. `rag COMMAND --help` shows the options of a command.
 
 Exit codes: 0 done (that the articles do not say is a result too), 1 some or all
 of the work failed, 2 wrong usage or configuration, 130 interrupted.
+"""
+
+_EVAL_EPILOG = """\
+A gold file has one case a line: a question, its accepted answers, and the
+passage that must be cited, or "abstain": true where the articles do not say.
+
+  rag eval --draft gold.jsonl --library news    cases to confirm and reword
+  rag eval gold.jsonl --library news            the figures, and what is wrong
+  rag eval gold.jsonl --library news --engine openai:gpt-5-mini --compare last
+
+A folder with suite.yaml may name articles of its own; they are kept apart, in
+your data directory. A run that is stopped goes on when it is called again.
 """
 
 
@@ -202,7 +215,34 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("action", nargs="?", choices=("list", "copy"), default="list", help="(default: list)")
     sub.add_argument("folder", nargs="?", metavar="DIR", help="where to copy them; RAG_PROMPTS=DIR then uses them")
     command("usage", "show what language models used: calls, tokens, time, money")
+    _add_eval(command("eval", "measure answers, sources and abstention against gold answers of yours"))
     return parser
+
+
+def _add_eval(sub: argparse.ArgumentParser) -> None:
+    sub.formatter_class = argparse.RawDescriptionHelpFormatter
+    sub.epilog = _EVAL_EPILOG
+    sub.add_argument("suite", nargs="?", metavar="SUITE", help="a gold file, JSON Lines or YAML, or a folder of them")
+    sub.add_argument("--split", choices=("dev", "test", "all"), default="all", help="which cases (default: all)")
+    _add_llm(sub, names=("--engine", "--llm"))
+    sub.add_argument("--judge", type=_text, metavar="MODEL", help="a model that judges what words cannot decide")
+    sub.add_argument(
+        "--workers", type=_count, metavar="N", help="questions asked at once (default: 4 of a model, else 1)"
+    )
+    sub.add_argument("--seed", type=int, default=0, metavar="N", help="of the intervals (default: 0)")
+    sub.add_argument(
+        "--fresh", action="store_true", help="start over, and have a model write anew what it has written before"
+    )
+    kept = sub.add_argument_group("the result")
+    kept.add_argument("--compare", metavar="RUN", help="an earlier run's file, or last: what became better or worse")
+    kept.add_argument("--report", metavar="OUT.html", help="write a page with plots and every case, for a browser")
+    kept.add_argument("--out", metavar="RUN.json", help="keep the run here, not among those of the library")
+    gate = sub.add_argument_group("the gate")
+    gate.add_argument("--gate", metavar="BASELINE.json", help="fail where a figure is below its floor here")
+    gate.add_argument("--update", action="store_true", help="pin this run there; floors only rise")
+    gate.add_argument("--lower", action="store_true", help="with --update: floors may fall too")
+    drafts = sub.add_argument_group("drafts")
+    drafts.add_argument("--draft", metavar="FILE", help="in place of a run: draft cases from the library, to confirm")
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -213,10 +253,9 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     options.add_argument("--debug", action="store_true", help="show tracebacks and logs")
 
 
-def _add_llm(parser: argparse.ArgumentParser, role: str = "who writes") -> None:
-    parser.add_argument(
-        "--llm", type=_text, metavar="MODEL", help=f"{role}: extractive, auto, local, or such as openai:gpt-5-mini"
-    )
+def _add_llm(parser: argparse.ArgumentParser, role: str = "who writes", names: Sequence[str] = ("--llm",)) -> None:
+    text = f"{role}: extractive, auto, local, or such as openai:gpt-5-mini"
+    parser.add_argument(*names, dest="llm", type=_text, metavar="MODEL", help=text)
     parser.add_argument(
         "--timeout", type=_seconds, metavar="SECONDS", help="how long a call of the model may take (default: 60)"
     )
@@ -249,6 +288,13 @@ def _seconds(text: str) -> float:
         if 0 < (seconds := float(text)) < float("inf"):
             return seconds
     raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+
+
+def _count(text: str) -> int:
+    with suppress(ValueError):
+        if 1 <= (number := int(text)) <= _MOST_WORKERS:
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MOST_WORKERS}")
 
 
 def _text(given: str) -> str:

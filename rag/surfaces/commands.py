@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
-from rag.surfaces import articles, questions, upkeep
+from rag.surfaces import articles, evals, questions, upkeep
 from rag.surfaces.output import Output
 
 Command = Callable[[Namespace, Output], int]
@@ -26,5 +26,6 @@ COMMANDS: Mapping[str, Command] = {
     "doctor": upkeep.doctor,
     "prompts": upkeep.prompts,
     "usage": upkeep.usage,
+    "eval": evals.evaluate,
 }
 """Called with the arguments and the output, each returns its exit code; a test holds the parser to the same names."""

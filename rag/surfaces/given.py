@@ -69,7 +69,8 @@ def typed(words: list[str]) -> str:
 def typed_or_file(words: list[str]) -> str:
     """What the file holds that the one word names, else as `typed`; raises `SourceError` for one that cannot be read.
 
-    What standard input holds is never a file's name.
+    A pipe that has a name is a file too: a shell hands over a command's output as ``/dev/fd/63``. What standard
+    input holds is never a file's name.
     """
     file = Path(words[0]) if len(words) == 1 and words != ["-"] else None
     if file is None or not _is_file(file):
@@ -83,7 +84,7 @@ def typed_or_file(words: list[str]) -> str:
 
 def _is_file(path: Path) -> bool:
     with suppress(OSError):  # too long for a file's name
-        return path.is_file()
+        return path.is_file() or path.is_fifo()
     return False
 
 

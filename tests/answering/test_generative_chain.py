@@ -10,9 +10,10 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from rag import Answer
+from rag import Answer, Statement, UserError
 from rag.answering.generative_chain import as_runnable
-from rag.models.scripted import ScriptedServer
+from rag.grounding.verbatim import OWN_WORDS
+from rag.models.scripted import ScriptedServer, wrong_key
 from tests.answering.build import hits
 from tests.answering.writing import KILLED, LOOKUP, SITES, STRIKES, reply, scripted
 
@@ -72,6 +73,37 @@ def test_in_a_chain_of_the_callers_own(chain: Chain) -> None:
     assert list(longer.stream({"q": QUESTION})) == [expected]
     assert longer.batch([{"q": QUESTION}]) == [expected]
     assert asyncio.run(longer.ainvoke({"q": QUESTION})) == expected
+
+
+def test_a_mapping_holds_the_question(chain: Chain) -> None:
+    runnable, _ = chain
+    assert runnable.invoke({"question": QUESTION, "lang": "en"}) == runnable.invoke(QUESTION)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", [None, 7, b"Who?", ["Who?"], {}, {"q": "Who?"}, {"question": None}], ids=repr)
+def test_what_is_no_question_is_told_in_one_line(chain: Chain, given: Any) -> None:
+    runnable, server = chain
+    for ask in (runnable.invoke, lambda given: list(runnable.stream(given))):
+        with pytest.raises(UserError) as caught:
+            ask(given)
+        assert str(caught.value) == 'a question is a text, or a mapping with a text as "question"'
+    assert not server.requests
+
+
+@pytest.mark.parametrize(("fails", "engine"), [(False, "generative"), (True, "extractive")])
+def test_a_growing_answer_says_who_writes_it(fails: bool, engine: str) -> None:
+    own = Answer(
+        question=QUESTION, status="answered", statements=(Statement("It is so.", (1,), "verified", OWN_WORDS),)
+    )
+    with scripted(wrong_key() if fails else reply(SITES, KILLED)) as (writing, _):
+        runnable = as_runnable(
+            lambda question: hits(STRIKES),
+            lambda question, found: writing.answer(question, found, LOOKUP, fallback=lambda why: own),
+            lambda question, found: writing.stream(question, found, LOOKUP, fallback=lambda why: own),
+        )
+        answers = list(runnable.stream(QUESTION))
+    assert len(answers) > 1
+    assert {answer.engine for answer in answers} == {engine}
 
 
 def test_callbacks_see_the_steps_and_the_model(chain: Chain) -> None:

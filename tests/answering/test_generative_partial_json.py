@@ -59,6 +59,8 @@ def test_a_part_comes_with_its_last_character() -> None:
         ('{"a": [], "b": {}}', [("b", {})]),
         ("[1, 2]", []),
         ('{"a": oops, "b": 1}', [("b", 1)]),
+        ('<think>Is it {"a": 2}, or {"a": [3]}?</think>\n```json\n{"a": "<think>"}\n```', [("a", "<think>")]),
+        ("<think> { </think>", []),
         ('{"a": [1, oops, 2', [("a", 1)]),
         ("", []),
     ],

@@ -99,3 +99,13 @@ def test_what_the_reader_is_told() -> None:
     assert [f.text for f in findings(check_numbers, "The fire killed 30 cows.", "The fire killed cows.")] == [
         "the passage does not give 30"
     ]
+
+
+def test_of_some_sentences_the_same_numbers_are_read_as_of_the_whole() -> None:
+    reading = read("It cost 3 million dollars on 4 May. Two of the five left at 7 p.m. Half of 12,000 homes burned.")
+    (second,) = {reading.sentence(at) for at, word in enumerate(reading.words) if word.lower == "five"}
+    for find in (quantities, figures, dates):
+        assert find(reading, range(len(reading.words))) == find(reading)
+        assert find(reading, range(second.start + 3, second.start + 4)) == tuple(
+            item for item in find(reading) if item.start in second
+        )

@@ -217,10 +217,34 @@ def test_a_structured_reply_is_asked_for_by_its_schema(streaming: bool) -> None:
         assert schema["additionalProperties"] is False
 
 
-def test_a_fence_around_the_json_is_no_fault() -> None:
-    with ScriptedServer(Say('```json\n{"number": 1, "sources": []}\n```\n')) as server:
+@pytest.mark.parametrize(
+    "written",
+    [
+        "```json\n{}\n```\n",
+        "Here it is:\n```\n{}\n```",
+        "```json\n{}",
+        '<think>Is it {"number": 2}? Or ```\n3\n```?</think>\n{}',
+        "\n<think>\n</think>\n\n```json\n{}\n```",
+        "Let me see. One.</think>{}",
+    ],
+)
+def test_a_fence_around_the_json_or_thoughts_before_it_are_no_fault(written: str) -> None:
+    with ScriptedServer(Say(written.replace("{}", '{"number": 1, "sources": ["```</think>"]}'))) as server:
         chat = load("openai:scripted", at(server))
-        assert chat.parse(chat.complete("?", Counted).text, Counted).number == 1
+        assert chat.parse(chat.complete("?", Counted).text, Counted) == Counted(number=1, sources=["```</think>"])
+
+
+def test_a_shape_is_asked_for_in_the_same_words_each_time_and_beside_the_callers_own_part_of_the_body() -> None:
+    with ScriptedServer(say_json({"number": 1, "sources": []})) as server:
+        options: dict[str, Any] = {"base_url": server.base_url, "api_key": "k", "use_responses_api": False}
+        chat = load_chat(ChatOpenAI(model="scripted", extra_body={"top_k": 1}, **options))
+        assert chat is not None
+        for _ in range(2):
+            chat.complete("?", Counted)
+        list(chat.stream("?", Counted))
+        wanted = [request.body["response_format"] for request in server.requests]
+        assert wanted[0] == wanted[1] == wanted[2]
+        assert [request.body["top_k"] for request in server.requests] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -328,7 +352,7 @@ def test_a_bug_in_a_model_is_one_line() -> None:
     with pytest.raises(ModelReplyError) as caught:
         load(Broken()).complete("?")
     assert str(caught.value) == (
-        "Broken gave a reply that cannot be read: check the base URL, or take another model (ValueError: no such thing)"
+        "Broken gave a reply that cannot be read: check its settings, or take another model (no such thing)"
     )
 
 

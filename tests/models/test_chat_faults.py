@@ -305,12 +305,29 @@ def test_json_that_is_cut_or_of_another_shape(ask: Callable[[ChatModel], object]
     assert str(error).startswith(f"the reply of openai:scripted {line}")
 
 
-@pytest.mark.parametrize(
-    "raw", [Raw(b"{}"), Raw(b"not json"), Raw(b'{"choices": []}'), Raw(b'{"choices": null}'), Raw(b"")]
-)
-@pytest.mark.parametrize("ask", [complete, structured])
-def test_a_reply_that_is_none_of_a_chat_model(ask: Callable[[ChatModel], object], raw: Raw) -> None:
-    error, _ = fault(raw, ask)
+NO_REPLIES = {
+    "no choices": Raw(b"{}"),
+    "null": Raw(b'{"choices": null}'),
+    "another JSON": Raw(b"[]"),
+    "HTML": Raw(b"<!doctype html><p>It works!", content_type="text/html"),
+    "HTML that says it is JSON": Raw(b"<!doctype html><p>It works!"),
+    "binary": Raw(bytes(range(256)), content_type="application/octet-stream"),
+    "binary that says it is JSON": Raw(bytes(range(256))),
+    "nothing": Raw(b""),
+}
+
+
+@pytest.mark.parametrize("raw", NO_REPLIES.values(), ids=NO_REPLIES.keys())
+@pytest.mark.parametrize("ask", WAYS)
+def test_a_server_that_is_none_of_a_chat_model_is_named(ask: Callable[[ChatModel], object], raw: Raw) -> None:
+    error, server = fault(raw, ask)
+    host = server.base_url.removeprefix("http://").removesuffix("/v1")
+    said = f"{host} answered, but not as an OpenAI-compatible server does: check OPENAI_BASE_URL"
+    assert (type(error), str(error)) == (ModelReplyError, said)
+
+
+def test_a_reply_without_any_choice() -> None:
+    error, _ = fault(Raw(b'{"choices": []}'), complete)
     assert type(error) is ModelReplyError
 
 

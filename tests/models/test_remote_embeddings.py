@@ -80,8 +80,8 @@ FAULTS: list[tuple[Fail | Raw, type[ModelError], str, int]] = [
     (Fail(400, f"bad {KEY}"), ModelAccessError, "openai:small rejects the request (400): bad [key]", 1),
     (rate_limited(), ModelUnavailableError, "openai:small takes no more requests for now (429): try again later", 3),
     (Fail(500), ModelUnavailableError, "openai:small failed (500): try again later", 3),
-    (Raw(b"<html>"), ModelReplyError, "openai:small gave ", 1),
-    (Raw(b"{}"), ModelReplyError, "openai:small gave ", 1),
+    (Raw(b"<html>"), ModelReplyError, "127.0.0.1:", 1),
+    (Raw(b"{}"), ModelReplyError, "127.0.0.1:", 1),
 ]
 
 

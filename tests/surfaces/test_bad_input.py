@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,16 @@ def test_what_is_typed_to_be_checked_is_no_file(
     # With the name of a file that is too long for one, and of a folder.
     for text in ("word " * 400, str(tmp_path)):
         assert rag("verify", text).code == 1
+
+
+def test_a_pipe_with_a_name_is_a_file(rag: Run, library: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "63"
+    os.mkfifo(pipe)
+    text = "Officers arrested nine people for blocking the tram lines."
+    writer = threading.Thread(target=pipe.write_text, args=(text,), daemon=True)
+    writer.start()
+    result = rag("verify", "--json", str(pipe))
+    assert (result.code, [each["text"] for each in json.loads(result.out)["statements"]]) == (0, [text])
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").is_file(), reason="there is no file here that root cannot read")

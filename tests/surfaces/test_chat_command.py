@@ -80,6 +80,28 @@ def test_saved_listed_and_resumed(rag: Run, library: Path) -> None:
     assert rag("chat", "--resume", "the march", stdin=b"").out.count("> How many people marched") == 2
 
 
+def test_a_saved_chat_is_deleted(rag: Run, library: Path) -> None:
+    rag("chat", stdin=MARCH + b"/save the march\n")
+    rag("chat", stdin=MARCH + b"/save other\n")
+    # What goes on under the name loses it too.
+    done = rag(
+        "chat", "--resume", "the march", stdin=b"/forget  the march\n/chats\n/save\n/forget\n/forget the march\n"
+    )
+    assert (done.code, done.err.splitlines()) == (
+        1,
+        [
+            "Deleted: the march",
+            "rag: name the conversation: /save NAME",
+            "rag: name the conversation: /forget NAME, one of those that /chats lists",
+            "rag: there is no saved chat 'the march': saved are other",
+        ],
+    )
+    assert done.out.endswith("\nother\n\n")
+    assert rag("chat", "--resume", "the march").code == 1
+    quiet = rag("chat", "--json", stdin=b"/forget other\n")
+    assert (quiet.code, quiet.err, json.loads(quiet.out)["turns"]) == (0, "Deleted: other\n", [])
+
+
 def test_a_turn_whose_article_is_gone_says_so(rag: Run, library: Path) -> None:
     rag("chat", stdin=MARCH + b"/save x\n")
     with Library.open(library, embedder=HashEmbedder()) as opened:

@@ -1,0 +1,290 @@
+"""The command that measures: eval."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import NotFoundError, UserError
+from rag.library import Library
+from rag.surfaces.given import DONE, FAILED, library_directory, open_library, path, say_where_texts_go
+from rag.surfaces.layout import paragraph
+from rag.surfaces.output import Output
+from rag.surfaces.progress import progress
+from rag.types import SCHEMA, Article, Span
+
+if TYPE_CHECKING:
+    from rag.evaluation.comparing import Comparison
+    from rag.evaluation.gate import Baseline, GateReport
+    from rag.evaluation.judging import Judge
+    from rag.evaluation.outcomes import Run
+    from rag.evaluation.runs import Journal
+    from rag.evaluation.suites import Suite
+
+_LAST = "last"
+_WORKERS_OF_A_MODEL = 4
+
+
+def evaluate(args: Namespace, output: Output) -> int:
+    """Run a suite of gold cases, or draft some; fails where something could not be asked, or the gate is red."""
+    _check_options(args)
+    if args.draft is not None:
+        return _draft(args, output)
+    from rag.evaluation.gate import read_baseline
+    from rag.evaluation.suites import load_suite
+
+    suite = load_suite(path(args.suite))
+    baseline = read_baseline(path(args.gate)) if args.gate else None
+    own = bool(suite.articles) and args.library is None
+    if own and suite.absence:
+        return _not_run(suite, baseline, output)
+    with _opened(args, suite, output, own=own) as library:
+        return _run(args, output, suite, library, baseline, own=own)
+
+
+def _check_options(args: Namespace) -> None:
+    if (args.suite is None) == (args.draft is None):
+        raise UserError("name a gold file or a suite, or with --draft a new file to draft cases into")
+    if args.update and not args.gate:
+        raise UserError("--update needs --gate BASELINE.json, the file to pin the run in")
+    if args.lower and not args.update:
+        raise UserError("--lower goes with --update alone")
+    if args.gate and args.split != "all":
+        raise UserError("the gate wants all cases: leave --split out")
+
+
+# The library ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(args: Namespace, suite: Suite, output: Output, *, own: bool) -> Iterator[Library]:
+    """The library that is asked: the one that is named, or with `own` that of the suite, brought up to date."""
+    from rag.evaluation.setup import Anew
+    from rag.evaluation.suites import fill
+    from rag.settings import load_settings
+
+    directory = _home(suite) / "library" if own else library_directory(args.library)
+    settings = load_settings(directory)
+    if args.timeout is not None:
+        settings = dataclasses.replace(settings, llm_timeout_seconds=args.timeout)
+    kind = Anew if args.fresh else Library
+    create = own or not (args.library or os.environ.get("RAG_LIBRARY"))
+    with kind.open(directory, settings=settings, llm=args.llm, create=create) as library:
+        if library.writer_notice:
+            output.message(f"rag: {library.writer_notice}")
+        say_where_texts_go(library, output)
+        if own:
+            with progress() as report_progress:
+                fill(library, suite, report_progress)
+        if not library.articles():
+            raise UserError(f"the library in {directory} is empty: add the articles that the gold is about")
+        yield library
+
+
+def _home(suite: Suite) -> Path:
+    """Where the library and the runs of a suite with articles of its own are kept."""
+    from platformdirs import user_data_path
+
+    return user_data_path("rag", appauthor=False) / "evals" / suite.key
+
+
+def _not_run(suite: Suite, baseline: Baseline | None, output: Output) -> int:
+    """Say why a suite is passed over; raises `UserError` unless it may be."""
+    from rag.surfaces import scores
+
+    if not suite.optional:
+        raise UserError(f"the articles of {suite.name} are not there: {suite.absence}")
+    gate = None if baseline is None else _gate(_only(baseline, suite), [], suite)
+    value = {"schema": SCHEMA, "suite": suite.name, "run": None, "absence": suite.absence, "gate": _plain_gate(gate)}
+    output.give(value, lambda: [paragraph(f"{suite.name}: not run: {suite.absence}"), *scores.gate(gate)])
+    return DONE if gate is None or gate.green else FAILED
+
+
+# A run ---------------------------------------------------------------------------------------
+
+
+def _run(
+    args: Namespace, output: Output, suite: Suite, library: Library, baseline: Baseline | None, *, own: bool
+) -> int:
+    from rag.evaluation.aggregates import by_tag, spent
+    from rag.evaluation.comparing import compare
+    from rag.evaluation.runs import Journal, run_file, write_run
+    from rag.plain import to_plain
+    from rag.surfaces import scores
+
+    folder = (_home(suite) if own else library.directory) / "runs"
+    earlier = _earlier(args.compare, suite, folder)
+    out = path(args.out) if args.out else None
+    journal = Journal(out.with_name(f".{out.name}.journal") if out else folder / f".{suite.key}.journal")
+    run = _asked(args, output, suite, library, journal)
+    file = out or run_file(folder, run)
+    write_run(run, file)
+    journal.discard()
+    comparison = compare(earlier, run, seed=args.seed) if earlier else None
+    if args.report:
+        _write_report(path(args.report), run, suite, library, comparison, earlier)
+    kept: tuple[str, ...] = ()
+    gate = None
+    if baseline is not None:
+        if args.update:
+            baseline, kept = _pinned(baseline, run, suite, path(args.gate), lower=args.lower)
+        gate = _gate(_only(baseline, suite), [run], suite)
+    tags, usage = by_tag(run.items, seed=run.seed), spent(run.items)
+    failed = sum(item.outcome.error is not None for item in run.items)
+    value: dict[str, Any] = {
+        "schema": SCHEMA,
+        "suite": run.suite,
+        "run": str(file),
+        "report": args.report,
+        "engine": run.engine,
+        "model": run.model,
+        "split": args.split,
+        "articles": run.articles,
+        "items": len(run.items),
+        "passed": sum(item.passed for item in run.items),
+        "failed": failed,
+        "seconds": run.seconds,
+        "usage": to_plain(usage),
+        "metrics": to_plain(run.metrics),
+        "tags": to_plain(tags),
+        "wrong": [{"id": item.id, "faults": list(item.faults)} for item in run.items if not item.passed],
+        "comparison": to_plain(comparison),
+        "gate": _plain_gate(gate),
+    }
+    view = scores.View(run, tags, usage, args.split, output.width, comparison, gate, kept, str(file), args.report)
+    output.give(value, lambda: scores.run(view))
+    return DONE if not failed and (gate is None or gate.green) else FAILED
+
+
+def _asked(args: Namespace, output: Output, suite: Suite, library: Library, journal: Journal) -> Run:
+    """The run itself. One that is stopped says how to go on."""
+    from rag.evaluation.running import run_suite
+
+    if args.fresh:
+        journal.discard()
+    judge = _judge(args, library, output)
+    chat = library.chat_model
+    remote = judge is not None or (chat is not None and not chat.name.startswith("local"))
+    try:
+        with progress() as report_progress:
+            return run_suite(
+                suite,
+                library,
+                seed=args.seed,
+                split=args.split,
+                workers=args.workers or (_WORKERS_OF_A_MODEL if remote else 1),
+                progress=report_progress,
+                journal=journal,
+                judge=judge,
+                tell=lambda line: output.message(f"rag: {line}"),
+            )
+    except KeyboardInterrupt:
+        output.message(f"rag: {journal.cases} cases are done: the same command goes on from there")
+        raise
+
+
+def _judge(args: Namespace, library: Library, output: Output) -> Judge | None:
+    if not args.judge:
+        return None
+    from rag.evaluation.judging import Judge
+    from rag.models.chat import load_chat
+
+    chat = load_chat(args.judge, timeout_seconds=library.settings.llm_timeout_seconds)
+    if chat is None:
+        raise UserError(f"--judge {args.judge} names no language model: give one such as openai:gpt-5-mini")
+    if chat.notice:
+        output.message(f"rag: {chat.notice}")
+    return Judge(chat=chat, prompt=library.prompts.load)
+
+
+def _earlier(named: str | None, suite: Suite, folder: Path) -> Run | None:
+    """The run to compare with."""
+    from rag.evaluation.runs import last_run, read_run
+
+    if named is None:
+        return None
+    file = last_run(folder, suite.name) if named == _LAST else path(named)
+    if file is None:
+        raise UserError(f"there is no earlier run of {suite.name} in {folder}")
+    return read_run(file)
+
+
+def _write_report(
+    file: Path, run: Run, suite: Suite, library: Library, comparison: Comparison | None, earlier: Run | None
+) -> None:
+    from rag.evaluation.locating import locate
+    from rag.evaluation.report import render_report
+    from rag.evaluation.runs import write_whole
+
+    def article(name: str, version: str) -> Article | None:
+        try:
+            return library.article(name, version)
+        except NotFoundError:
+            return None
+
+    places = locate(suite.cases, library)
+    gold: dict[str, list[tuple[str, Span]]] = {}
+    for case in suite.cases:
+        for number, expected in enumerate([turn.expected for turn in case.turns] or [case.expected], 1):
+            name = case.id if number == 1 else f"{case.id}#{number}"
+            cited = [places[passage] for group in expected.cite for passage in group]
+            gold[name] = [(place.article.id, place.span) for place in cited]
+    cases = {case.id: case for case in suite.cases}
+    write_whole(file, render_report(run, article, cases, comparison, gold=gold, other=earlier))
+
+
+# The gate ------------------------------------------------------------------------------------
+
+
+def _only(baseline: Baseline, suite: Suite) -> Baseline:
+    """What is pinned of the one suite."""
+    return dataclasses.replace(
+        baseline, suites=tuple(pinned for pinned in baseline.suites if pinned.suite == suite.name)
+    )
+
+
+def _gate(baseline: Baseline, runs: list[Run], suite: Suite) -> GateReport:
+    from rag.evaluation.gate import check
+
+    return check(baseline, runs, [] if runs else [suite.name])
+
+
+def _pinned(baseline: Baseline, run: Run, suite: Suite, file: Path, *, lower: bool) -> tuple[Baseline, tuple[str, ...]]:
+    from rag.evaluation.gate import updated, write_baseline
+
+    optional = [suite.name] if suite.optional else []
+    pinned, kept = updated(baseline, [run], optional=optional, lower=lower)
+    write_baseline(pinned, file)
+    return pinned, kept
+
+
+def _plain_gate(gate: GateReport | None) -> dict[str, Any] | None:
+    return None if gate is None else {"green": gate.green, "breaches": list(gate.breaches), "lines": list(gate.lines)}
+
+
+# Drafts --------------------------------------------------------------------------------------
+
+
+def _draft(args: Namespace, output: Output) -> int:
+    from rag.evaluation.drafting import check_new, draft_cases, write_draft
+    from rag.surfaces.tables import counted
+
+    file = path(args.draft)
+    check_new(file)
+    with open_library(args) as library:
+        if library.writer_notice:
+            output.message(f"rag: {library.writer_notice}")
+        with progress() as report_progress:
+            cases = draft_cases(library, progress=report_progress)
+    write_draft(cases, file)
+    said = (
+        f"Drafted {counted(len(cases), 'case')} into {file}. Read each: put its question as readers would, check its "
+        f"answer and its passage, take the tag draft away. Then: rag eval {file}"
+    )
+    output.give({"schema": SCHEMA, "file": str(file), "cases": len(cases)}, lambda: [paragraph(said)])
+    return DONE
