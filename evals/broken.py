@@ -1,6 +1,9 @@
 """Engines that are wrong on purpose, each in one way: an evaluation that does not notice them measures nothing.
 
-Each stands in for a `Library`, and leaves alone what it does not break.
+    python -m evals.broken
+
+Each stands in for a `Library`, and leaves alone what it does not break. Run as a program, it puts their figures on the
+suite of the sample articles beside those of the engine as it is.
 """
 
 from __future__ import annotations
@@ -10,7 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag import Answer, Citation, Hit, Library, Span, Summary
+from evals.gate import KEPT, SUITES
+from rag import Answer, Citation, Hit, Library, Settings, Span, Summary
+from rag.evaluation.catalogue import METRICS
+from rag.evaluation.gate import MARGIN
+from rag.evaluation.outcomes import Run
+from rag.evaluation.running import run_suite
+from rag.evaluation.setup import Setup
+from rag.evaluation.suites import Suite, fill, load_suite
 from rag.text.chunks import chunk_article
 
 
@@ -109,3 +119,64 @@ BROKEN: Mapping[str, type[Standing]] = {
     "shuffled-passages": ShuffledPassages,
 }
 """By name. The engine that always answers is the library with its setting `abstain` off."""
+
+
+NOTICED: Mapping[str, frozenset[str]] = {
+    "random-citations": frozenset({"cited_gold", "citation_recall", "citation_precision", "unsupported"}),
+    "never-answers": frozenset({"answer_match", "cited_gold", "over_refusal"}),
+    "always-answers": frozenset({"false_answer"}),
+    "shuffled-passages": frozenset({"hits_at_4", "mrr_at_10", "ndcg_at_10"}),
+}
+"""The metrics that must become worse with each of them; no other of `WATCHED` may."""
+
+WATCHED = (
+    "answer_match",
+    "cited_gold",
+    "citation_recall",
+    "citation_precision",
+    "span_exact",
+    "unsupported",
+    "over_refusal",
+    "false_answer",
+    "hits_at_4",
+    "mrr_at_10",
+    "ndcg_at_10",
+)
+
+
+def runs(suite: Suite, library: Library) -> dict[str, Run]:
+    """The suite with the engine as it is, under ``sound``, and with each broken one."""
+    found = {"sound": run_suite(suite, library)}
+    for name, kind in BROKEN.items():
+        found[name] = run_suite(suite, kind(library), setup=Setup())
+    settings = replace(library.settings, abstain=False)
+    with Library.open(library.directory, settings=settings) as eager:
+        found["always-answers"] = run_suite(suite, eager)
+    return found
+
+
+def main() -> None:
+    """Print the figures of each, those that became worse with a mark."""
+    suite = load_suite(SUITES / "seeds")
+    with Library.open(KEPT / suite.name / "library", settings=Settings()) as library:
+        fill(library, suite)
+        found = runs(suite, library)
+    print(f"{'':<20}" + "".join(f"{name:>19}" for name in found))
+    for metric in WATCHED:
+        sound = found["sound"].metrics[metric].value
+        cells = []
+        for run in found.values():
+            measured = run.metrics.get(metric)
+            worse = measured is not None and fell(metric, sound, measured.value)
+            cells.append(f"{'–' if measured is None else f'{measured.value:.3f}'}{' worse' if worse else ''}")
+        print(f"{metric:<20}" + "".join(f"{cell:>19}" for cell in cells))
+
+
+def fell(metric: str, before: float, after: float) -> bool:
+    """Whether a figure became visibly worse: by more than the margin that the gate allows."""
+    change = after - before
+    return (change if METRICS[metric].better == "lower" else -change) > MARGIN
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -69,3 +70,14 @@ def test_every_test_that_holds_a_promise_is_there() -> None:
     files = re.findall(r"`(tests/[\w/.]+)`", table)
     assert len(files) >= 7
     assert [file for file in files if not (ROOT / file).is_file()] == []
+
+
+def test_the_gold_of_the_readme_is_read_and_fits_the_sample_articles(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gold = copy / "gold.jsonl"
+    gold.write_text(block("gold"), encoding="utf-8")
+    assert main(["add", "--library", "news", "seeds/"]) == 0
+    assert main(["eval", str(gold), "--library", "news", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out.partition("\n")[2])
+    assert said["items"] == 5
