@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from rag.engines import Engines
@@ -62,9 +63,12 @@ class Asking:
         generation = self.store.catalog.generation
         if self.store.embedder_name is not None:
             self.store.require(self.embedder.name)
-        vector = self.embedder.embed([question])[0]
-        found = search(self.store, question, vector, k=k, filters=filters, per_article=_PER_ARTICLE)
+        found, vector = self._search(question, filters, k)
         return Retrieved(question, filters, found, vector, generation, time.perf_counter() - started)
+
+    def _search(self, question: str, filters: Filters, k: int = ASK_HITS) -> tuple[Found, NDArray[np.float32]]:
+        vector = self.embedder.embed([question])[0]
+        return search(self.store, question, vector, k=k, filters=filters, per_article=_PER_ARTICLE), vector
 
     def answer(self, asked: Retrieved, *, fresh: bool = False) -> Answer:
         """The answer from what was retrieved; a kept one, unless it is to be `fresh`."""
@@ -86,12 +90,13 @@ class Asking:
             return
         key = self._key("ask", asked.question, asked)
         kept = None if fresh else self._kept(key, Answer)
+        again = partial(self._search, filters=asked.filters)
         if kept is not None:
             come = events(kept)
         elif streamed:
-            come = self.engines.stream(asked.question, asked.found, asked.vector)
+            come = self.engines.stream(asked.question, asked.found, asked.vector, again)
         else:
-            come = iter([self.engines.answer(asked.question, asked.found, asked.vector)])
+            come = iter([self.engines.answer(asked.question, asked.found, asked.vector, again)])
         for event in come:
             if isinstance(event, Answer):
                 if kept is None:

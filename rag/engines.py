@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from rag.retrieval.search import Found
 
     Vector = NDArray[np.float32]
+    Search = Callable[[str], tuple[Found, Vector]]
+    """Passages for a question, under the filters that it was asked with, and the question's vector."""
 
 Reply = TypeVar("Reply", Answer, Summary)
 
@@ -50,21 +52,21 @@ class Engines:
     abstain: bool
     doubting: bool
 
-    def answer(self, question: str, found: Found, vector: Vector) -> Answer:
-        """The answer from what was found; `vector` is the question's."""
+    def answer(self, question: str, found: Found, vector: Vector, search: Search) -> Answer:
+        """The answer from what was found; `vector` is the question's, and `search` looks again for a part of it."""
         if self._writer is None:
-            given = self._extractive(question, found.hits, vector)
+            given = self._extractive(question, found.hits, vector, search)
         else:
             from rag.answering.generative import GenerativeEngine
 
             engine = GenerativeEngine(writer=self._writer)
-            fallback = self._fallback(question, found, vector)
+            fallback = self._fallback(question, found, vector, search)
             given = engine.answer(question, found.hits, self.lookup, fallback=fallback)
             if self.opinion is not None:
                 given = self.opinion.on_answer(given, self.lookup)
         return replace(given, notice=_joined(given.notice, found.notice))
 
-    def stream(self, question: str, found: Found, vector: Vector) -> Iterator[Event]:
+    def stream(self, question: str, found: Found, vector: Vector, search: Search) -> Iterator[Event]:
         """As `answer`, statement by statement, each after its citations; the whole answer comes last.
 
         With a second opinion nothing is shown before it has been given.
@@ -72,10 +74,10 @@ class Engines:
         from rag.answering.generative import GenerativeEngine, events
 
         if self._writer is None or self.opinion is not None:
-            yield from events(self.answer(question, found, vector))
+            yield from events(self.answer(question, found, vector, search))
             return
         engine = GenerativeEngine(writer=self._writer)
-        fallback = self._fallback(question, found, vector)
+        fallback = self._fallback(question, found, vector, search)
         for event in engine.stream(question, found.hits, self.lookup, fallback=fallback):
             if isinstance(event, Answer):
                 yield replace(event, notice=_joined(event.notice, found.notice))
@@ -111,25 +113,39 @@ class Engines:
 
     def evidence(self, question: Question, hits: Sequence[Hit], vector: Vector) -> list[Evidence]:
         """What the extractive engine chooses from, best first."""
-        from rag.answering.evidence import rank
+        from rag.answering.evidence import EMBEDDED, OTHERS, rank
         from rag.answering.reading import read_evidence
         from rag.models.reader import load_reader
 
-        return read_evidence(question, rank(question, hits, vector, self.embedder.embed), load_reader().read)
+        ranked = rank(question, hits, vector, self.embedder.embed, EMBEDDED, OTHERS)
+        return read_evidence(question, ranked, load_reader().read)
 
     def similarity(self, text: str, others: Sequence[str]) -> list[float]:
         """The cosine of `text` to each of `others`."""
         vectors = self.embedder.embed([text, *others])
         return [float(score) for score in vectors[1:] @ vectors[0]]
 
-    def _extractive(self, question: str, hits: Sequence[Hit], vector: Vector) -> Answer:
+    def _extractive(self, question: str, hits: Sequence[Hit], vector: Vector, search: Search) -> Answer:
+        """The answer in the articles' own sentences, each part of a question of several looked for by itself."""
+        from rag.answering.parts import parts_of, together
+
+        parts = parts_of(question)
+        if not parts:
+            return self._whole(question, hits, vector)
+        answers = []
+        for part in parts:
+            found, _ = search(part.sought)
+            answers.append(self._whole(part.alone, found.hits, self.embedder.embed([part.alone])[0]))
+        return together(question, parts, answers)
+
+    def _whole(self, question: str, hits: Sequence[Hit], vector: Vector) -> Answer:
         from rag.answering.extractive import answer
 
         analysed = self.analyse(question)
         return answer(analysed, self.evidence(analysed, hits, vector), self.lookup, abstain=self.abstain)
 
-    def _fallback(self, question: str, found: Found, vector: Vector) -> Callable[[str], Answer]:
-        return lambda why: _because(why, self._extractive(question, found.hits, vector))
+    def _fallback(self, question: str, found: Found, vector: Vector, search: Search) -> Callable[[str], Answer]:
+        return lambda why: _because(why, self._extractive(question, found.hits, vector, search))
 
     @cached_property
     def opinion(self) -> SecondOpinion | None:
@@ -161,7 +177,7 @@ class Engines:
 
 
 def _because(why: str | None, given: Reply) -> Reply:
-    return replace(given, notice=why and f"{why}; {_OWN_SENTENCES}")
+    return replace(given, notice=_joined(why and f"{why}; {_OWN_SENTENCES}", given.notice))
 
 
 def _joined(*notices: str | None) -> str | None:

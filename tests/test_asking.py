@@ -133,6 +133,20 @@ def test_neither_a_fallback_nor_the_articles_own_sentences_are_kept(tmp_path: Pa
         assert library.ask(QUESTION).engine == "generative"
 
 
+def test_a_model_is_given_a_question_of_two_parts_whole_and_where_it_fails_each_part_is_answered(
+    tmp_path: Path,
+) -> None:
+    asked = "How many sites were struck in Iraq, and when did the pool in Skelbray open?"
+    with ScriptedServer(Fail(401)) as server, opened(tmp_path / "l", server, abstain=False) as library:
+        library.add(OTHER)
+        answer = library.ask(asked)
+        assert calls(server) == 1
+        assert any(asked in str(request.body) for request in server.requests)
+        assert answer.engine == "extractive"
+        assert answer.notice is not None
+        assert {citation.article_id for citation in answer.citations} == {info.id for info in library.articles()}
+
+
 def test_summaries_are_kept_by_article_topic_and_length(tmp_path: Path) -> None:
     with ScriptedServer(*[GOOD] * 3) as server, opened(tmp_path / "l", server) as library:
         strikes = titled(library, STRIKES.title)

@@ -28,6 +28,9 @@ Embed = Callable[[Sequence[str]], "NDArray[np.float32]"]
 EMBEDDED = 10
 """So many sentences are embedded for a question: about 65 ms of MiniLM on two cores."""
 
+OTHERS = 3
+"""So many more are embedded for a question, of articles with none among them: one may answer otherwise."""
+
 _UNREAD = -1000.0
 
 TELLING: frozenset[Kind] = frozenset({"number", "money", "duration", "date", "cause"})
@@ -125,15 +128,23 @@ class Evidence:
 
 
 def rank(
-    question: Question, hits: Sequence[Hit], vector: NDArray[np.float32], embed: Embed, limit: int = EMBEDDED
+    question: Question,
+    hits: Sequence[Hit],
+    vector: NDArray[np.float32],
+    embed: Embed,
+    limit: int = EMBEDDED,
+    others: int = 0,
 ) -> list[Evidence]:
-    """The `limit` sentences of `hits` that are worth embedding, best first; `vector` is the question's."""
+    """The `limit` sentences of `hits` that are worth embedding and up to `others` of further articles, best first.
+
+    `vector` is the question's.
+    """
     rough = [row for hit in hits for row in _read(question, hit)]
     # Stable ties: the order of hits, then of sentences.
     rough.sort(key=lambda row: -_score(row[2]))
-    rough = rough[:limit]
     if not rough:
         return []
+    rough = [*rough[:limit], *_of_others(rough, limit)[:others]]
     vectors = embed([hit.article.text[span.start : span.end] for hit, span, *_ in rough])
     found = []
     for (hit, span, traits, stems), other in zip(rough, vectors, strict=True):
@@ -142,7 +153,19 @@ def rank(
     return sorted(found, key=lambda evidence: -evidence.score)
 
 
-def _read(question: Question, hit: Hit) -> Iterator[tuple[Hit, Span, dict[str, float], frozenset[str]]]:
+_Row = tuple[Hit, Span, dict[str, float], frozenset[str]]
+
+
+def _of_others(rough: Sequence[_Row], limit: int) -> list[_Row]:
+    """The best sentences, one an article, of those that none of the first `limit` of `rough` is from."""
+    best: dict[str, _Row] = {}
+    for row in rough:
+        best.setdefault(row[0].article.id, row)
+    first = {hit.article.id for hit, *_ in rough[:limit]}
+    return [row for article, row in best.items() if article not in first]
+
+
+def _read(question: Question, hit: Hit) -> Iterator[_Row]:
     """Each sentence of `hit` with the traits that need no embedding, and the stems of its words."""
     title = stems_of(hit.article.title)
     before: frozenset[str] = frozenset()

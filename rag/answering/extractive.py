@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answering.abstention import answerable
+from rag.answering.conflicts import conflicts_in, further
 from rag.answering.evidence import TELLING, Evidence, share_held
 from rag.answering.fitted import fitted
 from rag.answering.questions import Question
@@ -28,11 +29,13 @@ def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, 
     """
     if not evidence:
         return Answer(question=question.text, status="abstained", reason="no_match")
-    chosen = pick(evidence)
+    chosen = pick(evidence, speech=question.of_speech)
     # Without a figure there is no answer to "how many", however near the sentence is otherwise.
     fits = question.kind not in TELLING or any(leader.traits["fits"] for leader, _ in chosen)
     if abstain and (not fits or answerable(evidence) < fitted().threshold):
         return _abstention(question, evidence, lookup)
+    groups = further(question, grouped(evidence), [leader for leader, _ in chosen])
+    chosen += [(leader, _saying(leader, echoes)) for leader, echoes in groups]
     statements, withheld, citations = state([saying for _, saying in chosen], lookup)
     if not statements:
         return replace(_abstention(question, evidence, lookup), withheld=withheld)
@@ -41,6 +44,7 @@ def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, 
         status="answered",
         statements=statements,
         withheld=withheld,
+        conflicts=conflicts_in(question, chosen, citations),
         citations=citations,
     )
 
@@ -53,14 +57,22 @@ def _abstention(question: Question, evidence: Sequence[Evidence], lookup: Lookup
     return Answer(question=question.text, status="abstained", reason=reason, nearest=nearest)
 
 
-def pick(evidence: Sequence[Evidence]) -> list[tuple[Evidence, Saying]]:
-    """What to say and the evidence that led to it, best first: nothing twice, nothing much worse than the best."""
+def pick(evidence: Sequence[Evidence], *, speech: bool = False) -> list[tuple[Evidence, Saying]]:
+    """What to say and the evidence that led to it, best first: nothing twice, nothing much worse than the best.
+
+    Where `speech` is asked for, what somebody goes on to say comes along.
+    """
     chosen: list[tuple[Evidence, Saying]] = []
     for leader, echoes in grouped(evidence):
         if len(chosen) == MAX_STATEMENTS or leader.worth < evidence[0].worth - BEHIND:
             break
-        unit = unit_of(leader.article.text, usable_sentences(leader.article), leader.span)
+        unit = unit_of(leader.article.text, usable_sentences(leader.article), leader.span, speech=speech)
         if not any(said.overlaps(leader.article, unit) for _, said in chosen):
             saying = Saying(leader.article, unit, tuple((echo.article, echo.span) for echo in echoes))
             chosen.append((leader, saying))
     return chosen
+
+
+def _saying(leader: Evidence, echoes: Sequence[Evidence]) -> Saying:
+    unit = unit_of(leader.article.text, usable_sentences(leader.article), leader.span)
+    return Saying(leader.article, unit, tuple((echo.article, echo.span) for echo in echoes))

@@ -66,6 +66,12 @@ _KINDS: dict[Kind, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
+_SPEECH = re.compile(
+    r"\b(?:sa(?:y|ys|id|ying)|tell|tells|told|according to|claim(?:s|ed)?|announced?|warn(?:s|ed)?|stated|declared?"
+    r"|promised?|argue[sd]?|repl(?:y|ied)|respond(?:ed)?|comment(?:ed)?|describe[sd]?|remark(?:ed)?|recall(?:s|ed)?"
+    r"|explain(?:s|ed)?|insist(?:s|ed)?|admit(?:s|ted)?|complain(?:s|ed)?|joked?|quoted?|liken(?:s|ed)?|put it)\b",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"(?<![\w.])(?:[A-Z][\w’'.-]*[\w]|[A-Z])(?![\w])")
 
 
@@ -88,6 +94,11 @@ class Question:
     def total(self) -> float:
         """The weight of all its words together; at least a trace, so that one may divide by it."""
         return sum(self.weights.values()) or 1e-9
+
+    @property
+    def of_speech(self) -> bool:
+        """Whether it asks who said something, or what somebody said."""
+        return self.kind == "speech" or bool(_SPEECH.search(self.text))
 
 
 def analyse(text: str, frequencies: Callable[[list[str]], Mapping[str, int]], chunks: int) -> Question:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -20,11 +20,20 @@ _LEANING = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _QUOTE_MARK = re.compile(r"[\"“”]")
+_SPOKEN_BY_WHOM = re.compile(r"""["“][^"“”]*["”]\s+(?:he|she|they|it)\b""")
+_ALL_SPOKEN = re.compile(r"""["“][^"“”]*["”]$""")
+_SAID_ON = 2
+"""So many sentences of what somebody goes on to say are brought along."""
 
 
 def leans(text: str) -> bool:
     """Whether a sentence begins with a word that points back to the one before it."""
     return bool(_LEANING.match(text))
+
+
+def _is_speech_of_one_before(text: str) -> bool:
+    """Whether `text` is a quotation with a pronoun for its speaker, or with none."""
+    return bool(_SPOKEN_BY_WHOM.match(text) or _ALL_SPOKEN.match(text))
 
 
 def quotations(text: str, paragraph: Span) -> list[Span]:
@@ -49,14 +58,17 @@ def paragraph_of(text: str, span: Span) -> Span:
     return Span(text.rfind("\n", 0, span.start) + 1, end if end >= 0 else len(text))
 
 
-def unit_of(text: str, sentences: Sequence[Span], span: Span) -> Span:
+def unit_of(text: str, sentences: Sequence[Span], span: Span, *, speech: bool = False) -> Span:
     """`span`, one of `sentences`, with the neighbours that it needs.
 
     A sentence out of a longer quotation brings the whole quotation with the words that
-    introduce it; one that begins by pointing back brings the sentence before it.
+    introduce it; one that points back, or does not name who says it, brings the sentence before
+    it. Where `speech` is asked for, what the same person goes on to say comes along.
     """
     start, end = whole_quotation(text, sentences, span)
-    if leans(text[start:end]):
+    if speech:
+        end = _said_on(text, sentences, Span(start, end))
+    if leans(text[start:end]) or _is_speech_of_one_before(text[start:end]):
         before = bisect_right(sentences, start - 1, key=lambda sentence: sentence.start) - 1
         if (
             before >= 0
@@ -65,6 +77,21 @@ def unit_of(text: str, sentences: Sequence[Span], span: Span) -> Span:
         ):
             start = sentences[before].start
     return Span(start, end)
+
+
+def _said_on(text: str, sentences: Sequence[Span], span: Span) -> int:
+    """Where the quotations end that follow `span` in its paragraph without a name of their own."""
+    end = span.end
+    first = bisect_left(sentences, end, key=lambda sentence: sentence.start)
+    for sentence in sentences[first : first + _SAID_ON]:
+        whole = whole_quotation(text, sentences, sentence)
+        between = text[end : whole.start]
+        if between.strip() or "\n" in between or whole.end - span.start > MAX_CHARS:
+            break
+        if not _is_speech_of_one_before(text[whole.start : whole.end]):
+            break
+        end = whole.end
+    return end
 
 
 def whole_quotation(text: str, sentences: Sequence[Span], span: Span) -> Span:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from rag.errors import UserError
 from rag.evaluation.outcomes import Run, Scored
 from rag.evaluation.statistics import paired
 
@@ -38,7 +39,10 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What differs between two runs; `only_before` and `only_after` are items of one of them alone."""
+    """What differs between two runs; `only_before` and `only_after` are items of one of them alone.
+
+    `changed` names what else differs and may be why: gold, articles, model, settings, versions.
+    """
 
     before: str
     after: str
@@ -46,10 +50,16 @@ class Comparison:
     flips: tuple[Flip, ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
+    changed: tuple[str, ...] = ()
 
 
 def compare(before: Run, after: Run, *, seed: int = 0) -> Comparison:
-    """Compare two runs over the items that both have; the order of metrics is that of their names."""
+    """Compare two runs over the items that both have; the order of metrics is that of their names.
+
+    Raises `UserError` for runs of two suites.
+    """
+    if before.suite != after.suite:
+        raise UserError(f"a run of {before.suite} cannot be compared with one of {after.suite}")
     old, new = _by_id(before), _by_id(after)
     shared = [name for name in old if name in new]
     metrics = sorted({metric for name in shared for metric in old[name].scores})
@@ -66,7 +76,23 @@ def compare(before: Run, after: Run, *, seed: int = 0) -> Comparison:
         flips=tuple(sorted(flips, key=lambda flip: (flip.now_passes, flip.id))),
         only_before=tuple(name for name in old if name not in new),
         only_after=tuple(name for name in new if name not in old),
+        changed=tuple(_changed(before, after)),
     )
+
+
+def _changed(before: Run, after: Run) -> Iterator[str]:
+    if before.gold != after.gold:
+        yield "gold"
+    if before.fingerprint != after.fingerprint:
+        yield "articles"
+    for name in ("engine", "model", "embedder"):
+        if getattr(before, name) != getattr(after, name):
+            yield name
+    for kind in ("settings", "versions", "prompts"):
+        one, other = getattr(before, kind), getattr(after, kind)
+        names = sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+        if names:
+            yield f"{kind} ({', '.join(names)})"
 
 
 def _by_id(run: Run) -> Mapping[str, Scored]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.errors import UserError
+from rag.evaluation.aggregates import fell_back
 from rag.evaluation.catalogue import METRICS
 from rag.evaluation.outcomes import GoldFile, Run
 from rag.evaluation.runs import write_whole
@@ -42,6 +43,7 @@ GATED = (
 _EXACT = frozenset({"span_exact", "unsupported"})
 MARGIN = 0.02
 """What noise is allowed: arithmetic in int8 differs between processors."""
+_LARGEST_MARGIN = 0.2
 _ROUNDING = 5e-4
 
 
@@ -56,7 +58,10 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """One suite as it was when its floors were set; an optional one may be absent, with its articles."""
+    """One suite as it was when its floors were set; an optional one may be absent, with its articles.
+
+    `model` is the one that wrote the answers, `None` where they were the articles' own sentences.
+    """
 
     suite: str
     gold: tuple[GoldFile, ...]
@@ -65,6 +70,7 @@ class Pinned:
     items: int
     floors: tuple[Floor, ...]
     optional: bool = False
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +102,30 @@ def read_baseline(path: Path) -> Baseline:
         if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
             raise ValueError(f"its schema is not {SCHEMA}")
         baseline: Baseline = from_plain(Baseline, plain)
+        _check_sound(baseline)
     except (OSError, ValueError) as exc:
         raise UserError(f"{path} is no baseline: {exc}") from exc
     return baseline
+
+
+def _check_sound(baseline: Baseline) -> None:
+    """Refuse what could never be red, which a slip of the hand or an ill will may have put there."""
+    _once("suite", [pinned.suite for pinned in baseline.suites])
+    for pinned in baseline.suites:
+        if not pinned.floors or pinned.items < 1:
+            raise ValueError(f"{pinned.suite} has no floors or no items")
+        _once(f"metric of {pinned.suite}", [floor.metric for floor in pinned.floors])
+        for floor in pinned.floors:
+            if floor.metric not in METRICS:
+                raise ValueError(f"{pinned.suite} has a floor for {floor.metric}, which is no metric")
+            if not 0 <= floor.margin <= _LARGEST_MARGIN:
+                raise ValueError(f"the margin of {floor.metric} of {pinned.suite} is not from 0 to {_LARGEST_MARGIN}")
+
+
+def _once(what: str, names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"the {what} {name} stands there twice")
 
 
 def write_baseline(baseline: Baseline, path: Path) -> None:
@@ -134,6 +161,9 @@ def _breaches(pinned: Pinned, run: Run) -> list[str]:
     ]
     if (pinned.articles, pinned.fingerprint) != (run.articles, run.fingerprint):
         found.append("the articles are not those that are pinned; --update pins them again")
+    if run.model != pinned.model:
+        found.append(f"{_writer(run.model)} answered, and the floors are those of {_writer(pinned.model)}")
+    found += _failures(run)
     if len(run.items) != pinned.items:
         found.append(f"{len(run.items)} items were scored, and {pinned.items} are pinned")
     for floor in pinned.floors:
@@ -142,15 +172,21 @@ def _breaches(pinned: Pinned, run: Run) -> list[str]:
             found.append(f"{floor.metric} was not measured")
         elif _fall(floor, measured.value) > floor.margin + _ROUNDING:
             found.append(
-                f"{floor.metric} is {measured.value:.3f}, "
-                f"and {floor.value:.3f} is pinned (margin {floor.margin:.3f}){_errors(run)}"
+                f"{floor.metric} is {measured.value:.3f}, and {floor.value:.3f} is pinned (margin {floor.margin:.3f})"
             )
     return found
 
 
-def _errors(run: Run) -> str:
-    failed = sum(item.outcome.error is not None for item in run.items)
-    return f"; {failed} items failed" if failed else ""
+def _writer(model: str | None) -> str:
+    return model or "the articles' own sentences"
+
+
+def _failures(run: Run) -> list[str]:
+    """Items whose figures say nothing of what is measured: they failed, or something else stood in for the model."""
+    failed = [item.id for item in run.items if item.outcome.error is not None]
+    replaced = [item.id for item in run.items if run.model is not None and fell_back(item.outcome) is not None]
+    said = ((failed, "could not be asked"), (replaced, "got the articles' own sentences, for the model failed"))
+    return [f"{len(names)} of {len(run.items)} items {what}, the first {names[0]}" for names, what in said if names]
 
 
 def _hashes(gold: Sequence[GoldFile]) -> Mapping[str, tuple[str, int]]:
@@ -167,13 +203,17 @@ def updated(
 ) -> tuple[Baseline, tuple[str, ...]]:
     """The baseline with these runs pinned, and a line for each floor that they fell short of.
 
-    Gold, articles and counts are taken over; a floor is raised to what was reached, and lowered only where
-    `lower` is given. Suites that were not run stay as they are.
+    Gold, articles and counts are taken over. A floor is raised to what was reached; that it falls, that there are
+    fewer items, or that a suite becomes optional is taken over only where `lower` is given. A run with items that
+    failed is not pinned. Suites that were not run stay as they are.
     """
     suites = {pinned.suite: pinned for pinned in baseline.suites}
     kept: list[str] = []
     for run in runs:
         before = suites.get(run.suite)
+        if failures := _failures(run):
+            kept += [f"{run.suite}: not pinned, for {failure}" for failure in failures]
+            continue
         floors = []
         for floor in _measured(run):
             old = _floor_of(before, floor.metric)
@@ -189,14 +229,23 @@ def updated(
         if before is not None and not lower:
             kept += [f"{run.suite}: {name} stays, though it was not measured" for name in sorted(lost)]
             floors += [floor for floor in before.floors if floor.metric in lost]
+        items, may_be_absent = len(run.items), run.suite in optional
+        if before is not None and not lower:
+            if items < before.items:
+                kept.append(f"{run.suite}: {before.items} items stay pinned, though {items} were scored")
+                items = before.items
+            if may_be_absent and not before.optional:
+                kept.append(f"{run.suite}: stays one that must be run")
+                may_be_absent = False
         suites[run.suite] = Pinned(
             suite=run.suite,
             gold=run.gold,
             articles=run.articles,
             fingerprint=run.fingerprint,
-            items=len(run.items),
+            items=items,
             floors=tuple(floors),
-            optional=run.suite in optional,
+            optional=may_be_absent,
+            model=run.model,
         )
     return Baseline(tuple(suites[name] for name in sorted(suites))), tuple(kept)
 

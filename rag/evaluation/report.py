@@ -59,9 +59,9 @@ class Line:
 
     @property
     def better(self) -> bool | None:
-        """Whether it became better beyond chance, worse beyond chance, or neither."""
+        """Whether it became better beyond chance, worse beyond chance, or neither; times are not judged."""
         found = self.difference
-        if found is None or found.p >= 0.05 or found.difference == 0:
+        if found is None or found.p >= 0.05 or found.difference == 0 or self.metric.unit == "seconds":
             return None
         return (found.difference > 0) == (self.metric.better == "higher")
 

@@ -111,7 +111,7 @@ def _not_run(suite: Suite, baseline: Baseline | None, output: Output) -> int:
 def _run(
     args: Namespace, output: Output, suite: Suite, library: Library, baseline: Baseline | None, *, own: bool
 ) -> int:
-    from rag.evaluation.aggregates import by_tag, spent
+    from rag.evaluation.aggregates import by_tag, fell_back, spent
     from rag.evaluation.comparing import compare
     from rag.evaluation.runs import Journal, run_file, write_run
     from rag.plain import to_plain
@@ -148,6 +148,7 @@ def _run(
         "items": len(run.items),
         "passed": sum(item.passed for item in run.items),
         "failed": failed,
+        "fell_back": sum(run.model is not None and fell_back(item.outcome) is not None for item in run.items),
         "seconds": run.seconds,
         "usage": to_plain(usage),
         "metrics": to_plain(run.metrics),
@@ -211,7 +212,10 @@ def _earlier(named: str | None, suite: Suite, folder: Path) -> Run | None:
     file = last_run(folder, suite.name) if named == _LAST else path(named)
     if file is None:
         raise UserError(f"there is no earlier run of {suite.name} in {folder}")
-    return read_run(file)
+    earlier = read_run(file)
+    if earlier.suite != suite.name:
+        raise UserError(f"{file} is a run of {earlier.suite}, not of {suite.name}")
+    return earlier
 
 
 def _write_report(

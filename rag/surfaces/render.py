@@ -98,7 +98,9 @@ def _said(statements: Sequence[Statement]) -> Paragraph:
 def _conflicts(conflicts: Iterable[Conflict]) -> Iterator[Paragraph]:
     for conflict in conflicts:
         yield BLANK
-        yield paragraph(Piece("The articles disagree", "warning"), f" on {one_line(conflict.about)}:")
+        about = one_line(conflict.about)
+        on = f": {about}" if about.endswith("?") else f" on {about}:"
+        yield paragraph(Piece("The articles disagree", "warning"), on)
         for value in conflict.values:
             markers = [Piece(f" [{number}]", "marker") for number in value.citations]
             yield paragraph(one_line(value.value), *markers, indent=4, hanging=2)

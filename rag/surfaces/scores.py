@@ -199,6 +199,8 @@ def _compared(comparison: Comparison) -> Iterator[Paragraph]:
 
     started = comparison.before.partition(".")[0].replace("T", " ")
     yield paragraph(Piece(f"Against the run of {started} UTC", "title"))
+    if comparison.changed:
+        yield paragraph(f"They differ in {'; '.join(map(one_line, comparison.changed))}.", hanging=2)
     shown = [found for found in comparison.differences if found.difference]
     order = list(METRICS)
     shown.sort(key=lambda found: order.index(found.metric))
@@ -222,7 +224,8 @@ def _difference(found: Difference) -> list[str]:
 
     metric = METRICS[found.metric]
     better = (found.difference > 0) == (metric.better == "higher")
-    verdict = ("better" if better else "worse") if found.p < _SURE else ""
+    # What time a reply takes depends on what else the machine does.
+    verdict = ("better" if better else "worse") if found.p < _SURE and metric.unit != "seconds" else ""
     low, high = (f"{'+' if value >= 0 else '−'}{_figure(abs(value), metric.unit)}" for value in (found.low, found.high))
     figures = [_figure(value, metric.unit) for value in (found.before, found.after)]
     return [found.metric, *figures, f"{low} to {high}", "<0.001" if found.p < 0.001 else f"{found.p:.3f}", verdict]

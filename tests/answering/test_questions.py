@@ -99,3 +99,18 @@ def test_names(text: str, names: set[str]) -> None:
 
 def test_the_word_that_a_question_begins_with_is_no_name() -> None:
     assert question("Police arrested whom?").names == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "speech"),
+    [
+        ("What did the mayor say about the bridge?", True),
+        ("Who said that the bridge was safe?", True),
+        ("According to the driver, who waved?", True),
+        ("What did he tell the council?", True),
+        ("Who opened the bridge?", False),
+        ("Which state was struck?", False),
+    ],
+)
+def test_whether_speech_is_asked_for(text: str, speech: bool) -> None:
+    assert question(text).of_speech == speech

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from rag import Article, Citation, Library, Settings, Span, Summary, UserError
 from rag.answering.summaries import summarize_article, summarize_topic
@@ -157,6 +159,50 @@ def test_what_an_article_says_twice_is_said_once(second: str) -> None:
     """As a standfirst and the first paragraph often do."""
     texts = summarized(story("a", f"{VOTE}\n\n{COST}\n\n{SONG}\n\n{second}"))
     assert (len(texts), {COST, SONG} <= set(texts)) == (3, True)
+
+
+CLOSED = "Mill Street loses the pool that the council of Varrow closed."
+RAIN = "Rain fell all morning over distant purple hills."
+QUOTED = "“The council of Varrow closed the pool on Mill Street,” said a man."
+THEY = "They closed the pool, as people in the town had asked."
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        # The news is said first, even where a later sentence shares more words with the rest.
+        ([VOTE, CLOSED, SONG], [VOTE]),
+        # What the article comes back to is said before what it mentions once.
+        ([VOTE, RAIN, CLOSED], [VOTE, CLOSED]),
+        # A quotation waits for a sentence that reports, and so does one that points back,
+        ([VOTE, RAIN, QUOTED], [VOTE, RAIN]),
+        ([VOTE, RAIN, THEY], [VOTE, RAIN]),
+        # unless the sentence just before it is said.
+        ([VOTE, QUOTED, RAIN], [VOTE, QUOTED]),
+        ([VOTE, THEY, RAIN], [VOTE, THEY]),
+    ],
+)
+def test_what_is_said_first(texts: list[str], expected: list[str]) -> None:
+    """With an embedder to which no two sentences are alike, so that repetition plays no part."""
+    article = story("a", " ".join(texts))
+    summary = summarize_article(
+        article, len(expected), lambda given: np.eye(len(given), dtype=np.float32), holding([article])
+    )
+    assert [statement.text for statement in summary.statements] == expected
+
+
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_what_is_about_another_matter_is_said_last(place: int) -> None:
+    own = [VOTE, COST, CLOSED, SONG]
+    article = story("a", " ".join([*own[:place], RAIN, *own[place:]]))
+
+    def embed(given: Sequence[str]) -> NDArray[np.float32]:
+        axes = np.eye(6, dtype=np.float32)
+        return np.stack([axes[5] if text == RAIN else (axes[4] + axes[own.index(text)]) / 2**0.5 for text in given])
+
+    for number, expected in ((4, set(own)), (5, {*own, RAIN})):
+        summary = summarize_article(article, number, embed, holding([article]))
+        assert {statement.text for statement in summary.statements} == expected
 
 
 def test_headlines_scraps_and_parts_of_a_quotation_are_left_out() -> None:

@@ -158,7 +158,11 @@ def test_what_is_said_is_whole_sentences_around_the_one(text: str, data: st.Data
     if not sentences:
         return
     span = data.draw(st.sampled_from(sentences))
-    for said in (unit_of(text, sentences, span), whole_quotation(text, sentences, span)):
+    for said in (
+        unit_of(text, sentences, span),
+        unit_of(text, sentences, span, speech=True),
+        whole_quotation(text, sentences, span),
+    ):
         assert said.start <= span.start < span.end <= said.end
         assert said.start in {sentence.start for sentence in sentences}
         assert said.end in {sentence.end for sentence in sentences}
@@ -173,3 +177,40 @@ def test_boilerplate_inside_a_quotation_is_never_said() -> None:
     *_, last = usable = usable_sentences(article)
     start, end = unit_of(text, usable, last)
     assert pointer not in text[start:end]
+
+
+# Speech ------------------------------------------------------------------------------------
+
+SAID = (
+    "The mayor rose. Mr. Lathekin, the driver, had waved to her. “I said ‘Morning,’” he said. “She did not look.” "
+    "The hall was full. “No,” Ms. Quillon said."
+)
+
+
+def test_what_somebody_said_brings_the_one_who_is_named_before() -> None:
+    text = "Mr. Lathekin drove to Varrow. “I saw it,” he said. The hall was full."
+    assert unit(text, "I saw it") == "Mr. Lathekin drove to Varrow. “I saw it,” he said."
+    wordless = "“We met,” Ms. Quillon said. “We left.” The hall was full."
+    assert unit(wordless, "We left") == "“We met,” Ms. Quillon said. “We left.”"
+    assert unit(SAID, "No") == "“No,” Ms. Quillon said."
+
+
+def test_where_speech_is_asked_for_what_somebody_goes_on_to_say_comes_along() -> None:
+    sentences = split_sentences(SAID)
+    driver = sentences[1]
+    start, end = unit_of(SAID, sentences, driver, speech=True)
+    assert SAID[start:end] == SAID[driver.start : SAID.index(" The hall")]
+    assert unit(SAID, "the driver") == "Mr. Lathekin, the driver, had waved to her."
+
+
+@pytest.mark.parametrize("after", ["\n\n“I saw it,” he said.", " “I saw it,” Ms. Quillon said.", " The hall was full."])
+def test_another_paragraph_speaker_or_matter_is_not_what_somebody_goes_on_to_say(after: str) -> None:
+    text = f"Mr. Lathekin drove to Varrow.{after}"
+    first, *_ = sentences = split_sentences(text)
+    assert unit_of(text, sentences, first, speech=True) == first
+
+
+def test_a_long_speech_does_not_come_along() -> None:
+    text = f"Mr. Lathekin drove to Varrow. “I saw it {'and saw it ' * 70}again,” he said."
+    first, *_ = sentences = split_sentences(text)
+    assert unit_of(text, sentences, first, speech=True) == first

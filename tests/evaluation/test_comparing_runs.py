@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from rag import UserError
 from rag.evaluation.comparing import Flip, compare
 from tests.evaluation.build_runs import item, run
 
@@ -50,3 +53,15 @@ def test_a_metric_counts_only_the_items_that_have_it_in_both_runs() -> None:
     found = {difference.metric: difference for difference in compare(before, after).differences}
     assert (found["token_f1"].items, found["correct"].items) == (1, 2)
     assert round(found["token_f1"].difference, 9) == 0.2
+
+
+def test_what_else_differs_is_named() -> None:
+    before = run(item("q"), settings={"abstain": True}, versions={"rag": "1"}, fingerprint="a")
+    after = run(item("q"), settings={"abstain": False}, versions={"rag": "2"}, fingerprint="b", model="m")
+    assert compare(before, after).changed == ("articles", "model", "settings (abstain)", "versions (rag)")
+    assert compare(before, before).changed == ()
+
+
+def test_runs_of_two_suites_are_not_compared() -> None:
+    with pytest.raises(UserError, match="a run of small cannot be compared with one of other"):
+        compare(run(item("q")), run(item("q"), suite="other"))

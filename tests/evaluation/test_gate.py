@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rag import UserError
 from rag.evaluation.gate import Baseline, check, read_baseline, updated, write_baseline
-from rag.evaluation.outcomes import GoldFile, Run
+from rag.evaluation.outcomes import GoldFile, Outcome, Run
+from rag.types import Answer
 from tests.evaluation.build_runs import item, run
 
 GOOD = {"correct": 0.75, "span_exact": 1.0, "false_answer": 0.1, "seconds": 0.2}
@@ -76,6 +78,44 @@ def test_a_lost_case_is_red() -> None:
     assert check(BASELINE, [fewer]).breaches == ("small: 3 items were scored, and 4 are pinned",)
 
 
+def test_an_item_that_failed_is_red_whatever_the_figures() -> None:
+    failed = replace(item("q3"), outcome=Outcome(id="q3", error="the server is down"))
+    broken = run(*(item(f"q{n}") for n in range(3)), failed, metrics=GOOD)
+    assert check(BASELINE, [broken]).breaches == ("small: 1 of 4 items could not be asked, the first q3",)
+    assert updated(BASELINE, [broken]) == (
+        BASELINE,
+        ("small: not pinned, for 1 of 4 items could not be asked, the first q3",),
+    )
+
+
+def test_sentences_that_stand_in_for_a_model_are_red() -> None:
+    answer = Answer(question="What?", status="abstained", reason="not_stated", notice="the model is not there")
+    replaced = replace(item("q3"), outcome=Outcome(id="q3", answer=answer))
+    whole = [*(item(f"q{n}") for n in range(3)), replaced]
+    pinned = updated(Baseline(), [small(model="m")])[0]
+    assert check(pinned, [run(*whole, metrics=GOOD, model="m")]).breaches == (
+        "small: 1 of 4 items got the articles' own sentences, for the model failed, the first q3",
+    )
+    # Where no model was to write, a notice says something else.
+    assert check(BASELINE, [run(*whole, metrics=GOOD)]).green
+
+
+def test_floors_of_one_writer_say_nothing_of_another() -> None:
+    assert check(BASELINE, [small(model="m")]).breaches == (
+        "small: m answered, and the floors are those of the articles' own sentences",
+    )
+
+
+def test_update_loses_no_item_and_lets_no_suite_become_optional_unless_told() -> None:
+    fewer = run(*(item(f"q{n}") for n in range(3)), metrics=GOOD)
+    again, kept = updated(BASELINE, [fewer], optional=["small"])
+    assert (again.suites[0].items, again.suites[0].optional) == (4, False)
+    assert kept == ("small: 4 items stay pinned, though 3 were scored", "small: stays one that must be run")
+    assert check(again, [fewer]).breaches == ("small: 3 items were scored, and 4 are pinned",)
+    told, nothing = updated(BASELINE, [fewer], optional=["small"], lower=True)
+    assert (told.suites[0].items, told.suites[0].optional, nothing) == (3, True, ())
+
+
 def test_a_suite_that_was_not_run_is_red_unless_it_is_optional_and_its_articles_are_away() -> None:
     assert check(BASELINE, []).breaches == ("small: not run",)
     assert check(BASELINE, [], ["small"]).breaches == ("small: not run",)
@@ -124,6 +164,26 @@ def test_a_baseline_comes_back_from_its_file(tmp_path: Path) -> None:
     write_baseline(BASELINE, file)
     assert read_baseline(file) == BASELINE
     assert [path.name for path in tmp_path.iterdir()] == ["baseline.json"]
+
+
+def test_a_baseline_that_could_never_be_red_is_refused(tmp_path: Path) -> None:
+    (pinned,) = BASELINE.suites
+    wide = replace(pinned, floors=(replace(pinned.floors[0], margin=5.0),))
+    unknown = replace(pinned, floors=(replace(pinned.floors[0], metric="speed"),))
+    twice = replace(pinned, floors=(pinned.floors[0], pinned.floors[0]))
+    file = tmp_path / "baseline.json"
+    for suites, why in (
+        ((wide,), "the margin of correct of small is not from 0 to 0.2"),
+        ((unknown,), "small has a floor for speed, which is no metric"),
+        ((twice,), "the metric of small correct stands there twice"),
+        ((replace(pinned, floors=()),), "small has no floors or no items"),
+        ((replace(pinned, items=0),), "small has no floors or no items"),
+        ((pinned, pinned), "the suite small stands there twice"),
+    ):
+        write_baseline(Baseline(suites), file)
+        with pytest.raises(UserError) as caught:
+            read_baseline(file)
+        assert str(caught.value) == f"{file} is no baseline: {why}"
 
 
 @pytest.mark.parametrize(

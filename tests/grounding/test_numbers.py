@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.grounding.numbers import check_numbers
+from rag.grounding.dates import dates
+from rag.grounding.numbers import check_numbers, figures
 from rag.grounding.quantities import quantities
 from rag.grounding.reading import read
 from tests.grounding.build import fails, findings
