@@ -28,8 +28,8 @@ _BEHIND_EVENT = 5
 _SAME_START = 5
 _SIGNS = ("$", "£", "€", "¥")
 _HEDGE = re.compile(
-    r"\b(?:about|around|some|roughly|approximately|nearly|almost|over|under|circa|up to|at least|(?:more|less|fewer) than)"
-    r"\s+$",
+    r"\b(?:about|around|some|roughly|approximately|nearly|almost|over|under|circa|up to|at least"
+    r"|(?:more|less|fewer) than)\s+$",
     re.IGNORECASE,
 )
 _ONE_HOLDER = re.compile(

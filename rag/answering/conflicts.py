@@ -97,7 +97,7 @@ def _stated(question: Question, item: Evidence) -> Value | None:
 
 
 def _of_subject(question: Question, item: Evidence, shown: Sequence[Evidence]) -> bool:
-    """Whether a sentence is of what the question asks about: by the reader, the words around it, or one that is shown."""
+    """Whether a sentence is of what the question asks: by the reader, the words around it, or one that is shown."""
     if item.answers is not None and item.answers >= _SURE:
         return True
     alike = any(float(item.vector @ other.vector) >= _ALIKE for other in shown if other is not item)

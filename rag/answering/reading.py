@@ -19,6 +19,9 @@ PASSAGES = 3
 FURTHER = 2
 """So many more passages are read, each of an article of which nothing has been read: it may answer otherwise."""
 
+_NEAR = 4.0
+"""After the first of these, one is read only when its score is at most this much lower than the best."""
+
 _CHARS = 450
 """About 100 tokens, as in the passages that the reader was trained on."""
 
@@ -29,14 +32,18 @@ def read_evidence(question: Question, evidence: Sequence[Evidence], read: Read) 
     What lies beyond the passages that are read comes last, as it was; so does what is in a language
     that the reader was not trained on.
     """
-    windows: list[tuple[str, tuple[Span, ...]]] = []
     readable = [item for item in evidence if item.article.language in CHECKED_LANGUAGES]
-    for most, again in ((PASSAGES, True), (PASSAGES + FURTHER, False)):
-        for item in readable:
-            if len(windows) == most:
-                break
-            if not any(article == item.article.id and (not again or item.span in spans) for article, spans in windows):
-                windows.append((item.article.id, _window(item)))
+    windows: list[tuple[str, tuple[Span, ...]]] = []
+    for item in readable:
+        if len(windows) == PASSAGES:
+            break
+        if not any(article == item.article.id and item.span in spans for article, spans in windows):
+            windows.append((item.article.id, _window(item)))
+    for item in readable:
+        if len(windows) >= PASSAGES + FURTHER or (len(windows) > PASSAGES and item.score < readable[0].score - _NEAR):
+            break
+        if all(article != item.article.id for article, _ in windows):
+            windows.append((item.article.id, _window(item)))
     articles = {item.article.id: item.article for item in evidence}
     passages = [
         Passage(articles[key].title, tuple(articles[key].text[start:end] for start, end in spans))

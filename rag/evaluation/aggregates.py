@@ -64,6 +64,11 @@ def spent(items: Sequence[Scored]) -> Usage:
     )
 
 
+def held_back(item: Scored, split: object) -> bool:
+    """Whether an item is counted and not shown: of the split test, unless a run of that split was asked for."""
+    return item.split == "test" and split != "test"
+
+
 def reply_of(outcome: Outcome) -> Answer | Summary | None:
     """The answer or the summary, whichever there is."""
     return outcome.answer or outcome.summary

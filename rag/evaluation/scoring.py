@@ -139,7 +139,7 @@ class _Scoring:
         if accepted := wordings(self.expected.answers):
             yield "exact_match", exact_match(said, accepted)
             yield "token_f1", token_f1(said, accepted)
-            verdict = self.judge and self.judge.answers(answer.question, accepted, said)
+            verdict = None if self.judge is None else self.judge.answers(answer.question, accepted, said)
             if verdict is not None:
                 yield "judged", float(verdict)
         if self.groups:

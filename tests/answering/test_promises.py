@@ -169,7 +169,7 @@ def test_an_answer_has_one_to_three_statements(answers: dict[str, Answer]) -> No
     for question, answer in answers.items():
         assert answer.question == question
         assert len(answer.statements) in ((1, 2, 3) if answer.status == "answered" else (0,))
-        assert answer.withheld == ()
+        assert (answer.conflicts, answer.withheld) == ((), ())
 
 
 def test_no_quotation_is_cut_in_half(answers: dict[str, Answer]) -> None:
