@@ -1,6 +1,6 @@
 ## make demo   a fresh library of the sample articles: three questions and a summary
 ## make test   the tests
-## make local  a small language model that runs in the process: then `rag ask --llm local …`
+## make local  a small language model on this machine: then `rag ask --llm local …`
 ## make eval   our own suites of questions against their floors
 ## make check  format, lint, types, import rules, then the tests, those of the local model with them
 ## make PYTHON=python3.12 demo   with another Python than python3

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from rag.answering.answer_values import Value, value_of
 from rag.answering.evidence import Evidence, share_held, stems_of
-from rag.answering.questions import Question
+from rag.answering.questions import Kind, Question
 from rag.answering.sayings import Saying
 from rag.grounding.verbatim import CHECKED_LANGUAGES, squeeze
 from rag.types import Citation, Conflict, ConflictValue
@@ -32,6 +32,8 @@ _HELD = 0.4
 """The least share of the question's words that a further article's passage holds with its title."""
 _ALIKE = 0.6
 """The cosine from which two sentences speak of one thing, however the question calls it."""
+_MEASURED: frozenset[Kind] = frozenset({"number", "money", "duration"})
+"""Kinds of which a sentence that answers gives a value."""
 _CORRECTING = re.compile(
     r"\b(?:earlier version|correct(?:ion|ed)|misstated|wrongly|originally|amended)\b", re.IGNORECASE
 )
@@ -51,15 +53,18 @@ def further(question: Question, groups: Sequence[Group], chosen: Sequence[Eviden
         if leader.answers is None or leader.answers < ANSWERS or not leader.traits["fits"]:
             continue
         elsewhere = all(leader.article.id != other.article.id for other in shown)
-        if elsewhere and _of_subject(question, leader, shown) and not _known(question, leader, shown):
+        if elsewhere and _of_subject(question, leader, shown) and _otherwise(question, leader, shown):
             found.append((leader, echoes))
     return found
 
 
-def _known(question: Question, item: Evidence, shown: Sequence[Evidence]) -> bool:
+def _otherwise(question: Question, item: Evidence, shown: Sequence[Evidence]) -> bool:
+    """Whether a sentence gives another value than those shown, as far as can be told."""
     value = value_of(question, item.text)
+    if value is None:
+        return question.kind not in _MEASURED
     others = [value_of(question, other.text) for other in shown]
-    return value is not None and any(other is not None and value.same_as(other) for other in others)
+    return not any(other is not None and value.same_as(other) for other in others)
 
 
 def conflicts_in(

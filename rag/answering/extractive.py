@@ -24,6 +24,8 @@ _NO_MATCH_MEANING, _NO_MATCH_HELD = 0.25, 0.2
 def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, abstain: bool = True) -> Answer:
     """Answer in one to three sentences of `evidence`, each cited, or abstain with the nearest passages.
 
+    Where articles answer differently there are more, one for each, and what they disagree on is said.
+
     `evidence` comes best first. With `abstain` off, the best sentences are given whatever they
     are worth.
     """
@@ -35,7 +37,7 @@ def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, 
     if abstain and (not fits or answerable(evidence) < fitted().threshold):
         return _abstention(question, evidence, lookup)
     groups = further(question, grouped(evidence), [leader for leader, _ in chosen])
-    chosen += [(leader, _saying(leader, echoes)) for leader, echoes in groups]
+    chosen += [(leader, _saying(leader, echoes, speech=question.of_speech)) for leader, echoes in groups]
     statements, withheld, citations = state([saying for _, saying in chosen], lookup)
     if not statements:
         return replace(_abstention(question, evidence, lookup), withheld=withheld)
@@ -66,13 +68,12 @@ def pick(evidence: Sequence[Evidence], *, speech: bool = False) -> list[tuple[Ev
     for leader, echoes in grouped(evidence):
         if len(chosen) == MAX_STATEMENTS or leader.worth < evidence[0].worth - BEHIND:
             break
-        unit = unit_of(leader.article.text, usable_sentences(leader.article), leader.span, speech=speech)
-        if not any(said.overlaps(leader.article, unit) for _, said in chosen):
-            saying = Saying(leader.article, unit, tuple((echo.article, echo.span) for echo in echoes))
+        saying = _saying(leader, echoes, speech=speech)
+        if not any(said.overlaps(leader.article, saying.span) for _, said in chosen):
             chosen.append((leader, saying))
     return chosen
 
 
-def _saying(leader: Evidence, echoes: Sequence[Evidence]) -> Saying:
-    unit = unit_of(leader.article.text, usable_sentences(leader.article), leader.span)
+def _saying(leader: Evidence, echoes: Sequence[Evidence], *, speech: bool) -> Saying:
+    unit = unit_of(leader.article.text, usable_sentences(leader.article), leader.span, speech=speech)
     return Saying(leader.article, unit, tuple((echo.article, echo.span) for echo in echoes))

@@ -140,6 +140,13 @@ class Case:
         return "question" if len(self.turns) == 1 else "conversation"
 
     @property
+    def questions(self) -> dict[str, str]:
+        """What is asked, by the id of the item that comes of it: the case's, with ``#2`` for the second turn."""
+        if self.summary is not None:
+            return {self.id: f"summary of {self.summary.about or self.summary.article}"}
+        return {self.id if at == 1 else f"{self.id}#{at}": turn.question for at, turn in enumerate(self.turns, 1)}
+
+    @property
     def articles(self) -> tuple[str, ...]:
         """The articles that the case is about, as its passages name them, each once."""
         several = [self.expected, *(turn.expected for turn in self.turns)]

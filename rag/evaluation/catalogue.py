@@ -56,3 +56,13 @@ _ALL = (
 
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _ALL})
 """All metrics by name, in the order in which they are shown."""
+
+_MOST = 1e12
+_ROUNDED = 1e-9
+
+
+def within(name: str, value: float) -> bool:
+    """Whether the metric of this name can have this value; of one that is not known, any from 0 on is taken."""
+    metric = METRICS.get(name)
+    most = 1.0 + _ROUNDED if metric is not None and metric.unit == "share" else _MOST
+    return -_ROUNDED <= value <= most

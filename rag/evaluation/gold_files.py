@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,10 @@ from rag.errors import UserError
 
 if TYPE_CHECKING:
     import yaml
+
+_HALF = re.compile(r"(?<!\\)(?:\\\\)*(\\ud[89a-f][0-9a-f]{2})")
+_MOST_DIGITS = 4000
+_DEEP = "it is nested too deep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,27 @@ def _of_lines(written: str) -> Iterator[Entry]:
     for number, line in enumerate(written.split("\n"), 1):
         if line.strip():
             try:
-                yield Entry(number, json.loads(line, object_pairs_hook=_object, parse_constant=_no_number))
+                value = json.loads(line, object_pairs_hook=_object, parse_constant=_no_number, parse_int=_whole)
             except (ValueError, RecursionError) as exc:
                 # Offsets of the parser count from 1 in a line that is a whole document: only its words help.
-                yield Entry(number, flaw=f"no JSON object: {exc.msg if isinstance(exc, json.JSONDecodeError) else exc}")
+                why = exc.msg if isinstance(exc, json.JSONDecodeError) else exc
+                yield Entry(number, flaw=f"no JSON object: {_DEEP if isinstance(exc, RecursionError) else why}")
+            else:
+                yield _entry(number, value)
+
+
+def _entry(line: int, value: object) -> Entry:
+    """An entry, refused where a text in it is none: half a character stands nowhere, and no file can hold it."""
+    try:
+        half = _HALF.search(repr(value))
+    except RecursionError:
+        return Entry(line, flaw=_DEEP)
+    return Entry(line, flaw=f"{half[1]} in a text is half a character") if half else Entry(line, value)
+
+
+def _whole(digits: str) -> float:
+    """A whole number; one of more digits than Python reads is beyond any figure, as ``1e999`` is."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else math.inf
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -70,13 +93,16 @@ def _of_yaml(written: str, path: Path) -> Iterator[Entry]:
     try:
         root = yaml.compose(written, yaml.SafeLoader)
         nodes = _case_nodes(root, path)
-        entries = [Entry(node.start_mark.line + 1, _value(node)) for node in nodes]
+        entries = [_entry(node.start_mark.line + 1, _value(node)) for node in nodes]
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         where = f", line {mark.line + 1}" if mark else ""
         raise UserError(f"{path}{where}: no YAML: {' '.join(str(exc.problem).split())}") from exc
-    except (yaml.YAMLError, ValueError, RecursionError) as exc:
-        raise UserError(f"{path}: no YAML: {' '.join(str(exc).split())}") from exc
+    except RecursionError as exc:
+        raise UserError(f"{path}: no YAML: {_DEEP}") from exc
+    except (yaml.YAMLError, ValueError) as exc:
+        why = "a number in it is too large" if "digits" in str(exc) else " ".join(str(exc).split())
+        raise UserError(f"{path}: no YAML: {why}") from exc
     return iter(entries)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from rag.evaluation.cases import Accepted, AllOf, Day, Figure, GoldPassage, Pattern, Words
+from rag.evaluation.patterns import TooSlowError, probe
 from rag.types import Filters
 
 _FORMS: dict[str, tuple[str, ...]] = {
@@ -33,7 +35,7 @@ class Fields:
         if not isinstance(value, dict):
             raise Flaw(f"{what} is an object with {', '.join(known)}, not {shown(value)}")
         if unknown := [str(key) for key in value if key not in known]:
-            raise Flaw(f"{unknown[0]!r} is not known: {what} has {', '.join(known)}")
+            raise Flaw(f"{shown(unknown[0])} is not known: {meant(unknown[0], known, what)}")
         self._given: dict[str, Any] = value
 
     def __contains__(self, key: str) -> bool:
@@ -45,6 +47,12 @@ class Fields:
     def get(self, key: str, default: Any = None) -> Any:
         """The value of `key`, or `default` where it is not there."""
         return self._given.get(key, default)
+
+
+def meant(given: str, known: Sequence[str], what: str) -> str:
+    """Which of the `known` keys may have been meant, else what keys there are."""
+    near = difflib.get_close_matches(given.lower(), known, n=1)
+    return f"did you mean {near[0]}?" if near else f"{what} has {', '.join(known)}"
 
 
 def shown(value: object) -> str:
@@ -112,14 +120,21 @@ def _all_of(value: object, what: str) -> AllOf:
 
 
 def _pattern(value: object, what: str) -> Pattern:
+    if isinstance(value, str) and not value.strip():
+        raise Flaw(f"{what}: the regex is empty")
     text(value, f"{what}: regex")
     regex = str(value)  # spaces at its ends count
     try:
-        found = re.compile(regex, re.IGNORECASE)
-    except re.error as exc:
-        raise Flaw(f"{what}: the regex {shown(regex)} cannot be read: {exc}") from exc
-    if found.search(""):
+        compiled = re.compile(regex, re.IGNORECASE)
+    except (re.error, RecursionError, OverflowError) as exc:
+        why = exc if isinstance(exc, re.error) else "it is too large"
+        raise Flaw(f"{what}: the regex {shown(regex)} cannot be read: {why}") from exc
+    if compiled.search(""):
         raise Flaw(f"{what}: the regex {shown(regex)} is found in every text")
+    try:
+        probe(regex)
+    except TooSlowError as exc:
+        raise Flaw(f"{what}: {exc}") from exc
     return Pattern(regex)
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from rag.evaluation.cases import Accepted, AllOf, Day, Figure, Pattern, Words
 from rag.evaluation.figures import gives
 from rag.evaluation.folding import Tokens, forms, plain
+from rag.evaluation.patterns import found
 from rag.grounding.dates import Dated, dates
 from rag.grounding.reading import Reading, read
 from rag.text.dates import full_date
@@ -25,11 +26,11 @@ def matches(accepted: Accepted, text: str) -> bool:
         case Words(words):
             return any(_stands(wanted, held) for wanted, held in zip(forms(words), forms(text), strict=True))
         case Pattern(regex):
-            return any(re.search(regex, form, re.IGNORECASE) for form in dict.fromkeys((text, plain(text))))
+            return found(regex, tuple(dict.fromkeys((text, plain(text)))))
         case Figure():
             return gives(text, accepted)
         case Day(day):
-            return any(day == found for found in _days(text, day))
+            return day in _days(text, day)
         case AllOf(parts):
             return all(matches(part, text) for part in parts)
 
@@ -91,8 +92,8 @@ def _days(text: str, wanted: date) -> Iterator[date]:
     A weekday beside it must be that day's. 03/04/2024 may be either of two days and is none.
     """
     written = plain(text)
-    for found in _NUMERIC_DAY.finditer(written):
-        day = full_date(found.group())
+    for numeric in _NUMERIC_DAY.finditer(written):
+        day = full_date(numeric.group())
         if day:
             yield day
     # Months are read with a capital letter only, since “may” and “march” are words.

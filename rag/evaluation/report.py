@@ -11,12 +11,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from rag.errors import ConfigError
+from rag.evaluation.aggregates import held_back
 from rag.evaluation.cases import Case, Expected
 from rag.evaluation.catalogue import METRICS, Metric
 from rag.evaluation.comparing import Comparison, Difference
 from rag.evaluation.matching import worded
 from rag.evaluation.outcomes import Estimate, Run, Scored
 from rag.evaluation.plots import calibration, cost_against_quality, distribution
+from rag.text.showing import clean
 from rag.types import Article, Citation, Span
 
 Look = Callable[[str, str], Article | None]
@@ -90,6 +92,7 @@ def render_report(
 ) -> str:
     """The page for `run`. `other` is the run that `comparison` compares it with.
 
+    Of the split test, only how many are right is shown, unless it is that split that was run.
     Raises `ConfigError` where Jinja is not installed.
     """
     try:
@@ -100,12 +103,16 @@ def render_report(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["figure"] = figure
     runs = [run] if other is None else [other, run]
-    flips = {flip.id for flip in comparison.flips} if comparison else set()
+    hidden = {item.id: item.passed for item in run.items if held_back(item, run.settings.get("split"))}
+    told = [item for item in run.items if item.id not in hidden]
+    flips = [flip for flip in comparison.flips if flip.id not in hidden] if comparison else []
+    flipped = {flip.id for flip in flips}
     return environment.get_template(_TEMPLATE).render(
         run=run,
         lines=_lines(run, comparison),
@@ -114,14 +121,22 @@ def render_report(
         distribution=distribution(run),
         calibration=calibration(run),
         cost=cost_against_quality(runs),
-        entries=[_entry(item, cases[item.case], article, (gold or {}).get(item.id, ()), flips) for item in run.items],
+        flips=flips,
+        entries=[_entry(item, cases[item.case], article, (gold or {}).get(item.id, ()), flipped) for item in told],
         passed=sum(item.passed for item in run.items),
+        hidden=len(hidden),
+        hidden_passed=sum(hidden.values()),
     )
 
 
 def figure(value: float, unit: str) -> str:
     """A value as it is read: shares with three places, others with as many as they need."""
     return f"{value:.3f}" if unit == "share" else f"{value:,.4g}"
+
+
+def _visible(value: object) -> object:
+    """What is put into the page, without characters that hide text or turn it round; what a macro made stays."""
+    return clean(value) if type(value) is str else value
 
 
 def _lines(run: Run, comparison: Comparison | None) -> list[Line]:

@@ -16,10 +16,12 @@ from rag.answering.abstention import answerable
 from rag.errors import RagError, UserError
 from rag.evaluation.aggregates import aggregate, given_again
 from rag.evaluation.cases import Case, Split, SummaryRequest
+from rag.evaluation.catalogue import within
 from rag.evaluation.locating import Located, Shelf, locate
 from rag.evaluation.outcomes import Outcome, Run, Scored, Subject
+from rag.evaluation.patterns import TooSlowError
 from rag.evaluation.runs import Journal
-from rag.evaluation.scoring import score
+from rag.evaluation.scoring import JUDGED, score
 from rag.evaluation.setup import Setup, fingerprint, setup_of, versions
 from rag.evaluation.suites import Suite
 from rag.library import Library
@@ -87,7 +89,8 @@ def run_suite(
             "settings": settings,
             "versions": versions(),
         }
-        done = _resumed(journal, made, cases, tell)
+        again = partial(_again, located=located, subject=subject, judged=judge is not None)
+        done = _resumed(journal, made, cases, again, tell)
     try:
         carry_out = partial(_carry_out, subject=subject, shelf=shelf, located=located, judge=judge)
         todo = [case for case in cases if case.id not in done]
@@ -97,6 +100,10 @@ def run_suite(
                 journal.note(case.id, items)
             if progress:
                 progress(f"evaluating {suite.name}", count, len(cases))
+    except BaseException:
+        if journal is not None and not journal.cases:
+            journal.discard()  # nothing is done that could be gone on from
+        raise
     finally:
         if journal is not None:
             journal.close()
@@ -122,16 +129,19 @@ def run_suite(
 
 
 def _resumed(
-    journal: Journal, made: Mapping[str, Any], cases: Sequence[Case], tell: Callable[[str], None] | None
+    journal: Journal,
+    made: Mapping[str, Any],
+    cases: Sequence[Case],
+    again: Callable[[Case, tuple[Scored, ...]], tuple[Scored, ...]],
+    tell: Callable[[str], None] | None,
 ) -> dict[str, tuple[Scored, ...]]:
-    """What the journal holds of `cases`; what failed is tried again."""
+    """What the journal holds of `cases`, as `again` makes of it; what failed is tried again."""
     held, differing = journal.begin(made)
-    names = {case.id for case in cases}
-    done = {
-        case: items
-        for case, items in held.items()
-        if case in names and all(item.outcome.error is None for item in items)
-    }
+    done = {}
+    for case in cases:
+        items = again(case, held.get(case.id, ()))
+        if items:
+            done[case.id] = items
     if tell and done:
         tell(f"going on with a run that was stopped: {len(done)} of {len(cases)} cases are done")
     elif tell and differing:
@@ -139,12 +149,45 @@ def _resumed(
     return done
 
 
+def _again(
+    case: Case, items: tuple[Scored, ...], *, located: Located, subject: Subject, judged: bool
+) -> tuple[Scored, ...]:
+    """What came of a case, as the journal holds it, scored anew: none where it is not whole, or something failed.
+
+    What it says that nobody would have to believe is not believed. Only verdicts are, for they cost money.
+    """
+    several = [item.outcome for item in items]
+    replies = [outcome.answer if case.summary is None else outcome.summary for outcome in several]
+    if [outcome.id for outcome in several] != list(case.questions) or None in replies:
+        return ()
+    scored = _scored(case, several, located, subject, None)
+    found = tuple(replace(new, scores=_believed(new, old, judged)) for new, old in zip(scored, items, strict=True))
+    return found if all(within(name, value) for item in found for name, value in item.scores.items()) else ()
+
+
+def _believed(new: Scored, old: Scored, judged: bool) -> Mapping[str, float]:
+    scores = _known(new)
+    if not judged:
+        return scores
+    verdicts = {name: value for name, value in old.scores.items() if name in JUDGED}
+    return {name: value for name, value in scores.items() if name not in JUDGED} | verdicts
+
+
 def _carry_out(
     case: Case, *, subject: Subject, shelf: Shelf, located: Located, judge: Judge | None
 ) -> tuple[Scored, ...]:
     outcomes = tuple(_outcomes(case, subject, shelf))
-    items = score(case, outcomes, located, subject, judge=judge)
+    items = _scored(case, outcomes, located, subject, judge)
     return tuple(replace(item, scores=_known(item)) for item in items)
+
+
+def _scored(
+    case: Case, outcomes: Sequence[Outcome], located: Located, subject: Subject, judge: Judge | None
+) -> tuple[Scored, ...]:
+    try:
+        return score(case, outcomes, located, subject, judge=judge)
+    except TooSlowError as exc:
+        raise UserError(f"{case.file}, line {case.line}: {case.id}: {exc}") from exc
 
 
 def _known(item: Scored) -> Mapping[str, float]:
@@ -168,9 +211,8 @@ def _outcomes(case: Case, subject: Subject, shelf: Shelf) -> Iterator[Outcome]:
         yield replace(outcome, found=found, confidence=_confidence(subject, case))
     else:
         conversation = subject.chat()
-        for number, turn in enumerate(case.turns, 1):
-            name = case.id if number == 1 else f"{case.id}#{number}"
-            yield _timed(name, partial(conversation.ask, turn.question, **filters))
+        for name, question in case.questions.items():
+            yield _timed(name, partial(conversation.ask, question, **filters))
 
 
 def _summary(asked: SummaryRequest, subject: Subject, shelf: Shelf, filters: Mapping[str, Any]) -> Summary:

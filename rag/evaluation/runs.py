@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from rag.errors import StorageError, UserError
+from rag.evaluation.catalogue import within
 from rag.evaluation.outcomes import RUN_SCHEMA, Run, Scored
 from rag.plain import from_plain, to_plain
 
@@ -27,6 +28,7 @@ def read_run(file: Path) -> Run:
         if not isinstance(plain, dict) or plain.get("schema") != RUN_SCHEMA:
             raise ValueError(f"its schema is not {RUN_SCHEMA}")
         run: Run = from_plain(Run, plain)
+        _check_bounds(run)
     except FileNotFoundError as exc:
         raise UserError(f"there is no run {file}") from exc
     except OSError as exc:
@@ -34,6 +36,16 @@ def read_run(file: Path) -> Run:
     except ValueError as exc:
         raise UserError(f"{file} is no run that was written by rag: {' '.join(str(exc).split())}") from exc
     return run
+
+
+def _check_bounds(run: Run) -> None:
+    """Raise `ValueError` where a figure is none that its metric can have: the file was edited."""
+    figures = [(f"{item.id} has", name, value) for item in run.items for name, value in item.scores.items()]
+    for name, found in run.metrics.items():
+        figures += [("the run has", name, value) for value in (found.value, found.low, found.high)]
+    for whose, name, value in figures:
+        if not within(name, value):
+            raise ValueError(f"{whose} {name} {value:g}, which that cannot be")
 
 
 def run_file(folder: Path, run: Run) -> Path:
@@ -51,10 +63,15 @@ def last_run(folder: Path, suite: str) -> Path | None:
 def write_whole(file: Path, text: str) -> None:
     """Write `text` so that `file` is replaced when all is written, and untouched until then.
 
-    Its folder is made where there is none. Raises `StorageError`.
+    A link is followed, and a device or pipe written to; a folder is made where there is none. Raises `StorageError`.
     """
+    file = file.resolve()
     draft = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            with file.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+                stream.write(text)
+            return
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             with draft.open("w", encoding="utf-8", errors="backslashreplace") as stream:

@@ -17,6 +17,8 @@ from rag.types import Answer, Citation, Summary
 
 ENOUGH_VITAL = 0.5
 """The share of its vital nuggets that a summary must hold to be right."""
+JUDGED = ("judged", "citation_recall", "citation_precision")
+"""What a judge decides, where there is one."""
 
 _SHORT = 90
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import UserError
 from rag.evaluation.cases import Case
 from rag.evaluation.gold import load_cases
+from rag.evaluation.gold_values import meant
 from rag.evaluation.outcomes import GoldFile
 
 if TYPE_CHECKING:
@@ -130,12 +131,14 @@ def _described(folder: Path) -> dict[str, Any]:
         said = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
     except OSError as exc:
         raise UserError(f"{file} cannot be read: {exc.strerror}") from exc
-    except (yaml.YAMLError, ValueError, RecursionError) as exc:
+    except RecursionError as exc:
+        raise UserError(f"{file} cannot be read: it is nested too deep") from exc
+    except (yaml.YAMLError, ValueError) as exc:
         raise UserError(f"{file} cannot be read: {' '.join(str(exc).split())}") from exc
     if not isinstance(said, dict):
         raise UserError(f"{file}: a suite has {', '.join(sorted(_KEYS))}")
     if unknown := sorted(str(key) for key in set(said) - _KEYS):
-        raise UserError(f"{file}: {unknown[0]!r} is not known; a suite has {', '.join(sorted(_KEYS))}")
+        raise UserError(f"{file}: {unknown[0]!r} is not known: {meant(unknown[0], sorted(_KEYS), 'a suite')}")
     if not _NAME.fullmatch(str(said.setdefault("name", _fit(folder.name)))):
         raise UserError(f"{file}: name must be a short word, of letters, digits, dots and dashes")
     if not isinstance(said.setdefault("optional", False), bool):

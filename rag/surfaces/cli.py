@@ -15,6 +15,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NoReturn
 
 from rag.errors import ModelAccessError, NotFoundError, RagError, UserError
+from rag.surfaces.epilogs import EVALUATING, GENERAL
 
 if TYPE_CHECKING:
     from rag.surfaces.output import Output
@@ -32,30 +33,6 @@ EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MOST_WORKERS = 64
-
-_EPILOG = """\
-The library is the folder that --library names, else RAG_LIBRARY, else one in
-your data directory. `rag COMMAND --help` shows the options of a command.
-
-  rag add seeds/ https://example.org/story
-  rag ask How many sites were hit?
-  rag summarize --about "the rail closure" --after 2025-10-01
-
-Exit codes: 0 done (that the articles do not say is a result too), 1 some or all
-of the work failed, 2 wrong usage or configuration, 130 interrupted.
-"""
-
-_EVAL_EPILOG = """\
-A gold file has one case a line: a question, its accepted answers, and the
-passage that must be cited, or "abstain": true where the articles do not say.
-
-  rag eval --draft gold.jsonl --library news    cases to confirm and reword
-  rag eval gold.jsonl --library news            the figures, and what is wrong
-  rag eval gold.jsonl --library news --engine openai:gpt-5-mini --compare last
-
-A folder with suite.yaml may name articles of its own; they are kept apart, in
-your data directory. A run that is stopped goes on when it is called again.
-"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -158,7 +135,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="rag",
         description="Ask questions of news articles. Every sentence of the answer carries its source.",
-        epilog=_EPILOG,
+        epilog=GENERAL,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -221,7 +198,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_eval(sub: argparse.ArgumentParser) -> None:
     sub.formatter_class = argparse.RawDescriptionHelpFormatter
-    sub.epilog = _EVAL_EPILOG
+    sub.epilog = EVALUATING
     sub.add_argument("suite", nargs="?", metavar="SUITE", help="a gold file, JSON Lines or YAML, or a folder of them")
     sub.add_argument("--split", choices=("dev", "test", "all"), default="all", help="which cases (default: all)")
     _add_llm(sub, names=("--engine", "--llm"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import NotFoundError, UserError
 from rag.library import Library
-from rag.surfaces.given import DONE, FAILED, library_directory, open_library, path, say_where_texts_go
+from rag.surfaces.given import DONE, FAILED, check_places, library_directory, open_library, path, say_where_texts_go
 from rag.surfaces.layout import paragraph
 from rag.surfaces.output import Output
 from rag.surfaces.progress import progress
@@ -56,6 +56,7 @@ def _check_options(args: Namespace) -> None:
         raise UserError("--lower goes with --update alone")
     if args.gate and args.split != "all":
         raise UserError("the gate wants all cases: leave --split out")
+    check_places({"--report": args.report, "--out": args.out})
 
 
 # The library ---------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ def _not_run(suite: Suite, baseline: Baseline | None, output: Output) -> int:
 def _run(
     args: Namespace, output: Output, suite: Suite, library: Library, baseline: Baseline | None, *, own: bool
 ) -> int:
-    from rag.evaluation.aggregates import by_tag, fell_back, spent
+    from rag.evaluation.aggregates import by_tag, fell_back, held_back, spent
     from rag.evaluation.comparing import compare
     from rag.evaluation.runs import Journal, run_file, write_run
     from rag.plain import to_plain
@@ -136,6 +137,7 @@ def _run(
         gate = _gate(_only(baseline, suite), [run], suite)
     tags, usage = by_tag(run.items, seed=run.seed), spent(run.items)
     failed = sum(item.outcome.error is not None for item in run.items)
+    wrong = [item for item in run.items if not item.passed]
     value: dict[str, Any] = {
         "schema": SCHEMA,
         "suite": run.suite,
@@ -153,12 +155,14 @@ def _run(
         "usage": to_plain(usage),
         "metrics": to_plain(run.metrics),
         "tags": to_plain(tags),
-        "wrong": [{"id": item.id, "faults": list(item.faults)} for item in run.items if not item.passed],
+        "wrong": [{"id": item.id, "faults": list(item.faults)} for item in wrong if not held_back(item, args.split)],
+        "wrong_of_test": sum(item.split == "test" for item in wrong),
         "comparison": to_plain(comparison),
         "gate": _plain_gate(gate),
     }
-    view = scores.View(run, tags, usage, args.split, output.width, comparison, gate, kept, str(file), args.report)
-    output.give(value, lambda: scores.run(view))
+    asked = {name: question for case in suite.cases for name, question in case.questions.items()}
+    said = (run, tags, usage, args.split, output.width, comparison, gate, kept, str(file), args.report, asked)
+    output.give(value, lambda: scores.run(scores.View(*said)))
     return DONE if not failed and (gate is None or gate.green) else FAILED
 
 

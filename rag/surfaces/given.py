@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+import tempfile
 from argparse import Namespace
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -39,6 +41,25 @@ def path(named: str) -> Path:
         return Path(named).expanduser()
     except RuntimeError as exc:
         raise UserError(f"the home folder in {named!r} is not known") from exc
+
+
+def check_places(named: Mapping[str, str | None]) -> None:
+    """Raise `UserError` for a file, by its option, that could not be written once what it is for is made."""
+    for option, given in named.items():
+        if given is None:
+            continue
+        file = path(given)
+        if file.is_dir() or given.endswith(("/", os.sep)) or not file.name:
+            raise UserError(f"{option} {given} is a folder: name a file in it")
+        if file.exists() and not file.is_file():
+            raise UserError(f"{option} {given} is no plain file")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            # Permissions say too little: of the superuser they keep nothing, and a file system may be read-only.
+            with tempfile.TemporaryFile(dir=file.parent):
+                pass
+        except (OSError, ValueError) as exc:
+            raise UserError(f"{option} {given} cannot be written: {getattr(exc, 'strerror', None) or exc}") from exc
 
 
 def open_library(args: Namespace, *, create: bool = False) -> Library:

@@ -6,10 +6,11 @@ place where it is written out; it is never read as markup.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
+
+from rag.text.showing import clean
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -27,13 +28,6 @@ _LOOKS: dict[Style, str] = {
     "quiet": "dim",
     "warning": "yellow",
 }
-
-# Controls (ANSI escapes begin with one), bidirectional marks and overrides, other characters that
-# show nothing or hide text, and lone surrogates, which cannot be encoded. The line feed is kept.
-UNSAFE = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
 
 
 class Piece(NamedTuple):
@@ -65,11 +59,6 @@ def paragraph(*pieces: str | Piece, indent: int = 0, hanging: int = 0, wrap: boo
 
 
 BLANK = Paragraph()
-
-
-def clean(text: str) -> str:
-    """Make `text` safe to show, character for character, so that offsets into it stay right."""
-    return UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\t", " ")) if UNSAFE.search(text) else text
 
 
 def one_line(text: str) -> str:

@@ -10,7 +10,8 @@ from contextlib import suppress
 from datetime import date
 from typing import Any, TextIO
 
-from rag.surfaces.layout import UNSAFE, Paragraph, one_line, plain, terminal
+from rag.surfaces.layout import Paragraph, one_line, plain, terminal
+from rag.text.showing import UNSAFE
 
 _LONGEST_MESSAGE = 600
 

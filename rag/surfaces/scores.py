@@ -19,6 +19,7 @@ _GAP = "  "
 _SHOWN = 5
 """So many items that are wrong are shown; the run holds all."""
 _FLIPS = 8
+_LONGEST_TAG = 48
 _SURE = 0.05
 _ROOMY = 112
 """So many columns hold the longest description of a metric."""
@@ -60,7 +61,7 @@ BRIEFLY = {
 @dataclass(frozen=True, slots=True)
 class View:
     """A run with what is shown beside it. `width` is the terminal's, `file` where the run is kept; `stays` are the
-    floors that an update left where they were."""
+    floors that an update left where they were; `asked` has the question of each item."""
 
     run: Run
     tags: Mapping[str, Estimate]
@@ -72,6 +73,7 @@ class View:
     stays: tuple[str, ...]
     file: str
     report: str | None
+    asked: Mapping[str, str]
 
 
 def run(view: View) -> Iterator[Paragraph]:
@@ -82,7 +84,7 @@ def run(view: View) -> Iterator[Paragraph]:
     if len(view.tags) > 1:
         yield BLANK
         yield from _tags(view.tags)
-    yield from _wrong(view.run.items, view.split)
+    yield from _wrong(view.run.items, view.split, view.asked)
     if view.comparison is not None:
         yield BLANK
         yield from _compared(view.comparison)
@@ -108,7 +110,8 @@ def _head(view: View) -> Iterator[Paragraph]:
         f"{_time(run.seconds)}",
     )
     passed = sum(item.passed for item in items)
-    yield paragraph(f"{passed:,} of {counted(len(items), 'item')} are right in all that the gold asks for.")
+    are = "is" if len(items) == 1 else "are"
+    yield paragraph(f"{passed:,} of {counted(len(items), 'item')} {are} right in all that the gold asks for.")
     if view.usage.input_tokens or view.usage.output_tokens:
         cost = "" if view.usage.cost_usd is None else f", {view.usage.cost_usd:,.4f} dollars"
         yield paragraph(f"{view.usage.input_tokens:,} tokens read, {view.usage.output_tokens:,} written{cost}.")
@@ -154,17 +157,24 @@ def _figure(value: float, unit: str) -> str:
 
 def _tags(tags: Mapping[str, Estimate]) -> Iterator[Paragraph]:
     rows = [
-        [one_line(tag), f"{found.value:.3f}", f"{found.low:.3f}–{found.high:.3f}", f"{found.items:,}"]
+        [
+            _cut(one_line(tag), _LONGEST_TAG),
+            f"{found.value:.3f}",
+            f"{found.low:.3f}–{found.high:.3f}",
+            f"{found.items:,}",
+        ]
         for tag, found in tags.items()
     ]
     yield from _table(["TAG", "RIGHT", "95%", "N"], "<>>>", rows, None)
 
 
-def _wrong(items: Sequence[Scored], split: str) -> Iterator[Paragraph]:
+def _wrong(items: Sequence[Scored], split: str, asked: Mapping[str, str]) -> Iterator[Paragraph]:
     """A few that are wrong; those of the test split are told only to whoever asks for them."""
+    from rag.evaluation.aggregates import held_back
+
     wrong = [item for item in items if not item.passed]
-    held_back = [item for item in wrong if item.split == "test"] if split == "all" else []
-    told = [item for item in wrong if item not in held_back]
+    told = [item for item in wrong if not held_back(item, split)]
+    hidden = len(wrong) - len(told)
     if told:
         few = f", of which {_SHOWN}" if len(told) > _SHOWN else ""
         yield BLANK
@@ -172,21 +182,19 @@ def _wrong(items: Sequence[Scored], split: str) -> Iterator[Paragraph]:
     # From beginning to end, for what stands together in a file often fails together.
     for item in told[:: max(1, len(told) // _SHOWN)][:_SHOWN]:
         yield BLANK
-        yield from _item(item)
-    if held_back:
+        yield from _item(item, asked.get(item.id, ""))
+    if hidden:
         yield BLANK
-        are = "items of the split test are" if len(held_back) > 1 else "item of the split test is"
+        are = "items of the split test are" if hidden > 1 else "item of the split test is"
         yield paragraph(
-            f"{len(held_back):,} {are} wrong too, and not shown, so that nobody tunes to them: --split test shows them."
+            f"{hidden:,} {are} wrong too, and not shown, so that nobody tunes to them: --split test shows them."
         )
 
 
-def _item(item: Scored) -> Iterator[Paragraph]:
+def _item(item: Scored, asked: str) -> Iterator[Paragraph]:
     from rag.evaluation.aggregates import reply_of
-    from rag.types import Answer
 
     reply = reply_of(item.outcome)
-    asked = "" if reply is None else reply.question if isinstance(reply, Answer) else f"summary of {reply.subject}"
     yield paragraph(Piece(f"{one_line(item.id)}{_GAP}", "marker"), one_line(asked), hanging=2, rows=2)
     for fault in item.faults:
         yield paragraph(Piece(one_line(fault), "warning"), indent=2, hanging=2, rows=3)
@@ -244,6 +252,10 @@ def gate(report: GateReport | None) -> Iterator[Paragraph]:
         yield paragraph(one_line(breach), indent=2, hanging=2)
 
 
+def _cut(line: str, most: int) -> str:
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
 def _table(head: Sequence[str], sides: str, rows: Sequence[Sequence[str]], width: int | None) -> Iterator[Paragraph]:
     """Aligned columns; the last is cut to `width`, where one is given."""
     table = [list(head), *map(list, rows)]
@@ -254,6 +266,6 @@ def _table(head: Sequence[str], sides: str, rows: Sequence[Sequence[str]], width
             for cell, size, side in zip(row, columns, sides, strict=True)
         ]
         line = _GAP.join(cells).rstrip()
-        if width is not None and len(line) > width:
-            line = line[: width - 1].rstrip() + "…"
+        if width is not None:
+            line = _cut(line, width)
         yield paragraph(Piece(line, "quiet" if number == 0 else "plain"), wrap=False)

@@ -154,6 +154,12 @@ def test_the_same_value_is_not_shown_again() -> None:
     assert [statement.text for statement in given.statements] == [first.text]
 
 
+def test_a_sentence_without_a_value_is_not_shown_beside_one_that_has_it() -> None:
+    first, second = stories(TEXT.format("6,500", "police"), "At 7.42 a.m. two of nine people marched through it.")
+    given = ask(MARCHED, first, second, odds={first.text: 9.0, second.text: 0.0})
+    assert [statement.text for statement in given.statements] == [first.text]
+
+
 def test_a_side_that_is_gone_leaves_no_conflict() -> None:
     first, second = stories(TEXT.format("6,500", "police"), TEXT.format("20,000", "organisers"))
     given = answer(question(MARCHED), read(MARCHED, first, second), holding([first]), abstain=False)

@@ -194,7 +194,7 @@ PASSAGE = {"article": "a.md", "quote": "31 houses"}
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"answer": ["31"]}, "'answer' is not known: a case has id, question"),
+        ({"answer": ["31"]}, "'answer' is not known: did you mean answers?"),
         ({"id": None}, "id is a text"),
         ({"id": "a b"}, "the id 'a b' holds a space or “#”"),
         ({"id": "a#2"}, "the id 'a#2' holds a space or “#”"),
@@ -213,6 +213,8 @@ PASSAGE = {"article": "a.md", "quote": "31 houses"}
         ({"answers": [{"words": "a"}]}, "flood-01: answers: {'words': 'a'} is none of all, regex, number, date"),
         ({"answers": [{"regex": "a", "date": "b"}]}, "is none of all, regex, number, date"),
         ({"answers": [{"regex": "(a"}]}, "the regex '(a' cannot be read: missing )"),
+        ({"answers": [{"regex": " "}]}, "flood-01: answers: the regex is empty"),
+        ({"answers": [{"regex": "(" * 5000 + ")" * 5000}]}, "cannot be read: it is too large"),
         ({"answers": [{"regex": "a*"}]}, "the regex 'a*' is found in every text"),
         ({"answers": [{"number": "31"}]}, "answers: number is a number, not '31'"),
         ({"answers": [{"number": True}]}, "answers: number is a number, not True"),
@@ -220,7 +222,7 @@ PASSAGE = {"article": "a.md", "quote": "31 houses"}
         ({"answers": [{"number": 3, "tolerance": -1}]}, "answers: tolerance is 0 or more"),
         ({"answers": [{"number": 3, "unit": []}]}, "answers: unit is a text, or a list of them"),
         ({"answers": [{"number": 3, "unit": 4}]}, "answers: unit is a list of texts, not 4"),
-        ({"answers": [{"number": 3, "units": "m"}]}, "'units' is not known: answers: number has number, toler"),
+        ({"answers": [{"number": 3, "units": "m"}]}, "'units' is not known: did you mean unit?"),
         ({"answers": [{"date": "2025-02-30"}]}, "answers: date is a day such as 2025-10-18, not '2025-02-30'"),
         ({"answers": [{"date": "20251018"}]}, "answers: date is a day such as 2025-10-18"),
         ({"answers": [{"all": ["31"]}]}, "answers: all is a list of two answers or more"),
@@ -286,7 +288,14 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, changed: dict[str, 
         ("[]", ", line 1: a case is an object with id, question"),
         ('{"id": "a", "id": "b"}', ", line 1: no JSON object: the key 'id' stands there twice"),
         ('{"id": NaN}', ", line 1: no JSON object: NaN is no number"),
-        ("[" * 100_000, ", line 1: no JSON object: "),
+        ("[" * 100_000, ", line 1: no JSON object: it is nested too deep"),
+        ('{"id": "a", "question": "Who\\ud800?"}', ", line 1: \\ud800 in a text is half a character"),
+        ('{"id": "a", "\\\\\\udc00": 1}', ", line 1: \\udc00 in a text is half a character"),
+        ('{"id": "a", "question": "\\\\ud800"}', ", line 1: a: nothing says what is right"),
+        (
+            '{"id": "a", "question": "b", "answers": [{"number": ' + "9" * 5000 + "}]}",
+            ", line 1: a: answers: number is too large",
+        ),
         ("", " holds no case: "),
     ],
 )
@@ -309,6 +318,9 @@ def test_lines_that_are_no_case(tmp_path: Path, line: str, said: str) -> None:
         ("- {id: a, question: b, answers: [no]}", ", line 1: a: answers: False is no text: put it in quotation marks"),
         ("", " holds no case: "),
         ("cases: []", " holds no case: "),
+        ('- "\\ud800"', ", line 1: \\ud800 in a text is half a character"),
+        ("- " + "[" * 5000, ": no YAML: it is nested too deep"),
+        ("- {id: a, question: b, answers: [{number: " + "9" * 5000 + "}]}", ": no YAML: a number in it is too large"),
     ],
 )
 def test_yaml_that_is_no_gold(tmp_path: Path, text: str, said: str) -> None:

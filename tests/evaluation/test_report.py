@@ -14,6 +14,7 @@ from rag.evaluation.matching import worded
 from rag.evaluation.outcomes import Outcome, Run, Scored
 from rag.evaluation.plots import Bin, Spot, calibration, cost_against_quality, distribution
 from rag.evaluation.report import render_report
+from rag.text.showing import UNSAFE, clean
 from rag.types import Answer, Article, Citation, Span, Statement
 from tests.evaluation.build_runs import item, run
 
@@ -172,3 +173,27 @@ def test_an_accepted_answer_in_words(accepted: Words, words: str) -> None:
 def test_a_run_without_items_has_a_page_too() -> None:
     empty: Run = run(metrics={})
     assert "small: 0 of 0 right" in render_report(empty, look, {})
+
+
+def test_cases_of_the_split_test_are_counted_and_not_listed() -> None:
+    wrong = answered(split="test", passed=False, faults=("says what is forbidden: 5 million",))
+    mixed = run(wrong, refused(), metrics={"correct": 0.5})
+    before = run(answered(split="test"), refused())
+    page = render_report(mixed, look, CASES, compare(before, mixed), other=before)
+    assert "Of the split test, 0 of 1 is right." in page
+    assert "Nothing but cases of the split test." in page
+    for told in ("What did it cost?", "5 million", "It cost 4 million.", 'id="cost"', "#cost"):
+        assert told not in page
+    assert "Who was hurt?" in page
+    asked_for = render_report(replace(mixed, settings={"split": "test"}), look, CASES)
+    assert "says what is forbidden: 5 million" in asked_for
+    assert "Of the split test" not in asked_for
+
+
+def test_no_character_turns_text_round_or_steers() -> None:
+    bad = "\u202e\u2066\x1b\x9b\x00"
+    wrong = answered(passed=False, faults=(f"says {bad}",), tags=(f"tag{bad}",))
+    cases = {"cost": replace(CASES["cost"], note=f"note {bad}")}
+    page = render_report(run(wrong, metrics={}), lambda *_: replace(ARTICLE, text=TEXT.replace("hurt", bad)), cases)
+    assert not UNSAFE.search(page)
+    assert f"<bdi>says {clean(bad)}</bdi>" in page

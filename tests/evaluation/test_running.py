@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from rag import (
     Library,
     NotFoundError,
     Settings,
+    Statement,
     StorageError,
     Summary,
     UserError,
@@ -73,6 +75,20 @@ class StandIn:
 
     def articles(self) -> Sequence[ArticleInfo]:
         return []
+
+
+class Said(StandIn):
+    """Answers every question with one sentence."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def ask(self, question: str, **_: object) -> Answer:
+        self.asked.append(question)
+        return Answer(
+            question=question, status="answered", statements=(Statement(self.text, (), "partial", "said here"),)
+        )
 
 
 UNSAID = Expected(abstain=True)
@@ -287,6 +303,55 @@ def test_a_run_of_another_kind_starts_over(tmp_path: Path) -> None:
     run_suite(FIVE, subject, setup=other, journal=Journal(file), tell=told.append)
     assert subject.asked == list(NAMES)
     assert told == ["a run that was stopped is started over, for it was made with other model, settings"]
+
+
+def test_scores_are_not_taken_from_the_journal(tmp_path: Path) -> None:
+    """It may have been edited: what came is scored anew, and what is not whole is asked again."""
+    file = tmp_path / "journal"
+    right = run_suite(FIVE, StandIn(), journal=Journal(file))
+    lines = file.read_text().splitlines()
+    for number in range(1, 4):
+        value = json.loads(lines[number])
+        (item,) = value["items"]
+        item["passed"], item["faults"], item["scores"] = False, ["nothing"], {"correct": 0.0, "exact_match": 0.25}
+        if number == 2:
+            item["outcome"]["answer"] = None
+        if number == 3:
+            value["items"] = []
+        lines[number] = json.dumps(value)
+    file.write_text("\n".join(lines) + "\n")
+    subject = StandIn()
+    assert untimed(run_suite(FIVE, subject, journal=Journal(file))) == untimed(right)
+    assert subject.asked == ["b", "c"]
+
+
+class Judging:
+    """Stands for a judge whose every verdict is the same."""
+
+    prompts: Mapping[str, str] = {}
+    asked = 0
+
+    class chat:  # noqa: N801 - a stand-in
+        name = "openai:scripted"
+
+    def supports(self, statement: str, passages: Sequence[str]) -> bool | None:
+        self.asked += 1
+        return False
+
+    def answers(self, question: str, accepted: Sequence[str], reply: str) -> bool | None:
+        self.asked += 1
+        return True
+
+
+def test_what_a_judge_said_is_taken_from_the_journal(tmp_path: Path) -> None:
+    file = tmp_path / "journal"
+    expected = Expected(answers=(Words("a"),))
+    cases = suite(Case(id="q", file="g.jsonl", line=1, turns=(GoldTurn("Who?", expected),)))
+    judge = Judging()
+    first = run_suite(cases, Said("a b"), journal=Journal(file), judge=judge)  # type: ignore[arg-type]
+    assert (first.items[0].scores["judged"], first.items[0].scores["citation_recall"], judge.asked) == (1, 0, 1)
+    again = run_suite(cases, Said("a b"), journal=Journal(file), judge=judge)  # type: ignore[arg-type]
+    assert (untimed(again), judge.asked) == (untimed(first), 1)
 
 
 def test_what_failed_is_tried_again(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from rag import Answer, Citation, Statement, StorageError, Summary, Usage, UserError, Withheld
 from rag.evaluation.outcomes import Estimate, GoldFile, Outcome, Run, Scored
-from rag.evaluation.runs import Journal, last_run, read_run, run_file, write_run
+from rag.evaluation.runs import Journal, last_run, read_run, run_file, write_run, write_whole
 
 CITED = Citation(
     number=1,
@@ -119,6 +119,25 @@ def test_what_is_no_run_is_named(tmp_path: Path, text: str, said: str) -> None:
         read_run(tmp_path / "run.json")
 
 
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        ({"correct": 1.5}, "a has correct 1.5, which that cannot be"),
+        ({"correct": -0.5}, "a has correct -0.5, which"),
+        ({"seconds": -1.0}, "a has seconds -1, which"),
+        ({"input_tokens": 1e300}, r"a has input_tokens 1e\+300, which"),
+    ],
+)
+def test_figures_that_no_run_has_are_refused(tmp_path: Path, scores: dict[str, float], said: str) -> None:
+    file = tmp_path / "run.json"
+    write_run(dataclasses.replace(RUN, items=(dataclasses.replace(ITEMS[0], scores=scores),)), file)
+    with pytest.raises(UserError, match=f"is no run that was written by rag: {said}"):
+        read_run(file)
+    write_run(dataclasses.replace(RUN, metrics={"correct": Estimate(0.5, 0.25, 2.0, 4)}), file)
+    with pytest.raises(UserError, match="the run has correct 2, which that cannot be"):
+        read_run(file)
+
+
 def test_no_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no run "):
         read_run(tmp_path / "run.json")
@@ -209,3 +228,13 @@ def test_a_journal_can_be_discarded(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(StorageError, match="taken/journal cannot be written: "):
         Journal(tmp_path / "taken" / "journal").begin(MADE)
+
+
+def test_a_device_is_written_to_and_never_replaced_and_a_link_is_followed(tmp_path: Path) -> None:
+    write_whole(Path("/dev/null"), "gone")
+    assert Path("/dev/null").is_char_device()
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.write_text("before")
+    link.symlink_to(target)
+    write_whole(link, "after")
+    assert (link.is_symlink(), target.read_text()) == (True, "after")

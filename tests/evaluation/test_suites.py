@@ -77,7 +77,7 @@ def test_a_suite_of_one_name_elsewhere_has_another_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("described", "said"),
     [
-        ("nmae: x", "'nmae' is not known; a suite has articles, cases, name, optional"),
+        ("nmae: x", "'nmae' is not known: did you mean name?"),
         ("- a", "a suite has articles, cases, name, optional"),
         ("name: two words", "name must be a short word"),
         ("name: ../up", "name must be a short word"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,12 @@ import pytest
 from rag import Library
 from rag.evaluation.catalogue import METRICS
 from rag.evaluation.gate import read_baseline
-from rag.evaluation.outcomes import Estimate
+from rag.evaluation.outcomes import Estimate, Outcome
 from rag.evaluation.runs import read_run
 from rag.models.scripted import Fail, Say, ScriptedServer, say_json
 from rag.surfaces import scores
 from rag.surfaces.layout import plain
+from tests.evaluation.build_runs import item
 
 from .conftest import ARTICLES, Result, Run, hear_interrupts
 
@@ -118,8 +121,10 @@ def test_the_same_as_json(rag: Run, library: Path, tmp_path: Path) -> None:
         "items": 3,
         "passed": 2,
         "failed": 0,
+        "fell_back": 0,
         "usage": {"input_tokens": 0, "output_tokens": 0, "cost_usd": None},
-        "wrong": [{"id": "wrong", "faults": [fault]}],
+        "wrong": [],
+        "wrong_of_test": 1,
         "comparison": None,
         "gate": None,
     }
@@ -129,6 +134,9 @@ def test_the_same_as_json(rag: Run, library: Path, tmp_path: Path) -> None:
         "value": correct.value, "low": correct.low, "high": correct.high, "items": 3,
     }  # fmt: skip
     assert value["tags"]["number"]["value"] == 0.5
+    # What is wrong in the split test is told to whoever asks for it.
+    asked_for = parsed(rag("eval", str(gold(tmp_path, COST, KING, WRONG)), "--json", "--split", "test"))
+    assert (asked_for["wrong"], asked_for["wrong_of_test"]) == ([{"id": "wrong", "faults": [fault]}], 1)
 
 
 def test_it_runs_where_the_shell_closed_standard_error(
@@ -136,7 +144,7 @@ def test_it_runs_where_the_shell_closed_standard_error(
 ) -> None:
     monkeypatch.setattr("sys.stderr", None)
     result = rag("eval", str(gold(tmp_path, COST)))
-    assert (result.code, "1 of 1 item are right" in result.out) == (0, True)
+    assert (result.code, "1 of 1 item is right" in result.out) == (0, True)
 
 
 def test_a_library_that_is_named_is_asked_and_no_other(rag: Run, library: Path, suite: Path, tmp_path: Path) -> None:
@@ -285,6 +293,26 @@ def test_wrong_usage(rag: Run, library: Path, tmp_path: Path, arguments: list[st
     assert not (library / "runs").exists()
 
 
+@pytest.mark.parametrize("option", ["--report", "--out"])
+def test_a_place_that_cannot_be_written_is_found_before_the_run(
+    rag: Run, library: Path, tmp_path: Path, option: str
+) -> None:
+    file = str(gold(tmp_path, KING))
+    (tmp_path / "taken").write_text("a file")
+    os.mkfifo(tmp_path / "pipe")
+    for named, said in (
+        (str(tmp_path), "is a folder: name a file in it"),
+        (f"{tmp_path}/new/", "is a folder: name a file in it"),
+        (str(tmp_path / "taken" / "x"), "cannot be written: "),
+        (str(tmp_path / "pipe"), "is no plain file"),
+        ("/proc/x.json", "cannot be written: "),
+    ):
+        result = rag("eval", file, option, named)
+        assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+        assert result.err.startswith(f"rag: {option} {named} {said}")
+    assert not (library / "runs").exists()
+
+
 def test_gold_that_is_wrong_is_named_with_its_line(rag: Run, library: Path, tmp_path: Path) -> None:
     file = gold(tmp_path, KING, {**COST, "cite": [{"article": "bridge.md", "quote": "will cost a fortune"}]})
     result = rag("eval", str(file))
@@ -352,6 +380,22 @@ def test_every_figure_is_explained_in_80_columns() -> None:
     in_full = plain(scores._metrics(metrics, 120)).splitlines()
     assert [line.split()[0] for line in in_full] == [line.split()[0] for line in lines]
     assert not [line for line in in_full if line.endswith("…")]
+
+
+def test_what_is_wrong_stands_beside_its_question_also_where_nothing_came() -> None:
+    failed = replace(item("q", passed=False, faults=("failed: the server is down",)), outcome=Outcome(id="q"))
+    assert plain(scores._wrong([failed], "all", {"q": "Who came?"})).splitlines() == [
+        "", "Wrong: 1", "", "q  Who came?", "  failed: the server is down",
+    ]  # fmt: skip
+
+
+def test_a_long_tag_does_not_widen_its_table() -> None:
+    found = Estimate(0.5, 0.25, 0.75, 3)
+    lines = plain(scores._tags({"x" * 200: found, "fact": found})).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[1].startswith("x" * 20)
+    assert "…" in lines[1]
+    assert lines[1].split()[1:] == lines[2].split()[1:]
 
 
 # Drafts ----------------------------------------------------------------------------------------
