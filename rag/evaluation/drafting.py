@@ -167,7 +167,7 @@ def _plain(accepted: Accepted) -> object:
         case Words(text):
             return text
         case _:
-            raise AssertionError(accepted)
+            raise ValueError(f"no draft has an answer such as {accepted}")
 
 
 class _Asker:

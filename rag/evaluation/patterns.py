@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 
-from rag.errors import UserError
-
 SECONDS = 5.0
 """So long a search may take; thousands take one second."""
 
@@ -32,10 +30,6 @@ _REPEATED = 48
 _MOST_PROBES = 24
 
 
-class TooSlowError(UserError):
-    """A regular expression takes too long."""
-
-
 class _Searcher:
     """The process, which is started by the first search and shared by all."""
 
@@ -44,7 +38,7 @@ class _Searcher:
         self._lock = threading.Lock()
 
     def search(self, regex: str, texts: Sequence[str]) -> bool:
-        """Whether `regex` is found in any of `texts`, whatever their case; raises `TooSlowError`."""
+        """Whether `regex` is found in any of `texts`, whatever their case; raises `TimeoutError`."""
         with self._lock:
             process = self._process = self._process or _started()
             expired = threading.Event()
@@ -72,7 +66,7 @@ class _Searcher:
         if not reply:
             why = f"takes longer than {SECONDS:g} seconds" if expired.is_set() else "cannot be searched"
             short = regex if len(regex) <= 60 else f"{regex[:59]}…"
-            raise TooSlowError(f"the regex /{short}/ {why}: repeat nothing that is repeated inside already")
+            raise TimeoutError(f"the regex /{short}/ {why}: repeat nothing that is repeated inside already")
         return reply == "1"
 
     def close(self) -> None:
@@ -109,12 +103,12 @@ atexit.register(_searcher.close)
 
 @lru_cache(maxsize=4096)
 def found(regex: str, texts: tuple[str, ...]) -> bool:
-    """Whether `regex` is found in any of `texts`, whatever their case; raises `TooSlowError`."""
+    """Whether `regex` is found in any of `texts`, whatever their case; raises `TimeoutError`."""
     return _searcher.search(regex, texts)
 
 
 def probe(regex: str) -> None:
-    """Raise `TooSlowError` where `regex` takes too long on one of its own letters, many times over.
+    """Raise `TimeoutError` where `regex` takes too long on one of its own letters, many times over.
 
     That finds most that blow up when gold is read, before anything is asked; `found` stops the others.
     """

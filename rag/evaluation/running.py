@@ -19,7 +19,6 @@ from rag.evaluation.cases import Case, Split, SummaryRequest
 from rag.evaluation.catalogue import within
 from rag.evaluation.locating import Located, Shelf, locate
 from rag.evaluation.outcomes import Outcome, Run, Scored, Subject
-from rag.evaluation.patterns import TooSlowError
 from rag.evaluation.runs import Journal
 from rag.evaluation.scoring import JUDGED, score
 from rag.evaluation.setup import Setup, fingerprint, setup_of, versions
@@ -186,7 +185,7 @@ def _scored(
 ) -> tuple[Scored, ...]:
     try:
         return score(case, outcomes, located, subject, judge=judge)
-    except TooSlowError as exc:
+    except TimeoutError as exc:
         raise UserError(f"{case.file}, line {case.line}: {case.id}: {exc}") from exc
 
 
