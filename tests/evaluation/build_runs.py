@@ -40,7 +40,7 @@ def run(*items: Scored, metrics: Mapping[str, float] | None = None, **changed: o
         "seed": 0,
         "started": "2026-01-01T00:00:00+00:00",
         "seconds": 1.0,
-        "metrics": {name: Estimate(value, value, value, len(items)) for name, value in (metrics or {}).items()},
+        "metrics": {name: Estimate(value, value, value, 100) for name, value in (metrics or {}).items()},
         "items": items,
     }
     return Run(**(fields | changed))  # type: ignore[arg-type]

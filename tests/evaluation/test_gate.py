@@ -9,7 +9,7 @@ import pytest
 
 from rag import UserError
 from rag.evaluation.gate import Baseline, check, read_baseline, updated, write_baseline
-from rag.evaluation.outcomes import GoldFile, Outcome, Run
+from rag.evaluation.outcomes import Estimate, GoldFile, Outcome, Run
 from rag.types import Answer
 from tests.evaluation.build_runs import item, run
 
@@ -48,6 +48,12 @@ def test_a_fall_beyond_the_margin_is_red(metrics: dict[str, float], breach: str)
 )
 def test_a_fall_within_the_margin_a_rise_and_a_slower_machine_are_green(metrics: dict[str, float]) -> None:
     assert check(BASELINE, [small(metrics=GOOD | metrics)]).green
+
+
+def test_over_few_items_one_of_them_is_allowed_to_fall() -> None:
+    few = replace(small(), metrics={"correct": Estimate(0.75, 0.5, 1.0, 8)})
+    (floor,) = updated(Baseline(), [few])[0].suites[0].floors
+    assert (floor.metric, floor.margin) == ("correct", 0.125)
 
 
 def test_a_metric_that_was_not_measured_is_red() -> None:
