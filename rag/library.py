@@ -70,12 +70,15 @@ class Library:
         settings: Settings,
         embedder: Embedder | None = None,
         llm: str | BaseChatModel | ChatModel | None = None,
+        *,
+        fresh: bool = False,
     ) -> None:
         """Prefer `open`. `embedder` and `llm` take the place of those that `settings` name."""
         self.directory = directory
         self.settings = settings
         self._given_embedder = embedder
         self._given_llm = llm
+        self._fresh = fresh
         self._store = Store(directory, settings.lock_seconds)
 
     @classmethod
@@ -87,10 +90,12 @@ class Library:
         embedder: Embedder | None = None,
         llm: str | BaseChatModel | ChatModel | None = None,
         create: bool = True,
+        fresh: bool = False,
     ) -> Self:
         """Open the library in `directory`, creating it on first use unless `create` is off.
 
-        `llm` is a setting as in `Settings.llm`, or a chat model of LangChain's.
+        `llm` is a setting as in `Settings.llm`, or a chat model of LangChain's. With `fresh` it writes every reply
+        anew, also what it has written before.
 
         Raises `StorageError` where the folder cannot be used, `ConfigError` for a wrong setting
         or a library of a newer format, `UserError` where there is none and none is to be made, and
@@ -104,7 +109,7 @@ class Library:
             raise StorageError(f"{path} is a file; a library is a folder")
         if not create and not may_be_library(path):
             raise UserError(f"there is no library in {path}: check the name, or make one with `rag add`")
-        return cls(path, settings or load_settings(path), embedder, llm)
+        return cls(path, settings or load_settings(path), embedder, llm, fresh=fresh)
 
     def close(self) -> None:
         """Close the files of the library."""
@@ -299,7 +304,7 @@ class Library:
         Raises `UserError` for an empty or overlong question.
         """
         text, filters = self._question(question), self._filters(publisher, after, before)
-        return self._asking.answer(self._asking.retrieve(text, filters), fresh=fresh)
+        return self._asking.answer(self._asking.retrieve(text, filters), fresh=fresh or self._fresh)
 
     def stream(
         self,
@@ -312,7 +317,7 @@ class Library:
     ) -> Iterator[Event]:
         """As `ask`, but each statement comes as soon as it is checked, after its citations; the `Answer` comes last."""
         text, filters = self._question(question), self._filters(publisher, after, before)
-        return self._asking.stream(self._asking.retrieve(text, filters), fresh=fresh)
+        return self._asking.stream(self._asking.retrieve(text, filters), fresh=fresh or self._fresh)
 
     def summarize(
         self,
@@ -341,9 +346,9 @@ class Library:
         if sentences > _MAX_SENTENCES:
             raise UserError(f"a summary has {_MAX_SENTENCES} sentences or less")
         if reference is not None:
-            return self._asking.summarize_article(self.article(reference), sentences, fresh=fresh)
+            return self._asking.summarize_article(self.article(reference), sentences, fresh=fresh or self._fresh)
         topic, filters = self._question(about or "", "topic"), self._filters(publisher, after, before)
-        return self._asking.summarize_topic(topic, filters, sentences, fresh=fresh)
+        return self._asking.summarize_topic(topic, filters, sentences, fresh=fresh or self._fresh)
 
     def verify(
         self, text: str, *, publisher: str | None = None, after: date | None = None, before: date | None = None
@@ -399,8 +404,8 @@ class Library:
         filters = self._filters(publisher, after, before)
         return as_runnable(
             lambda question: self._asking.retrieve(self._question(question), filters),
-            lambda _, found: self._asking.answer(found),
-            lambda _, found: self._asking.stream(found),
+            lambda _, found: self._asking.answer(found, fresh=self._fresh),
+            lambda _, found: self._asking.stream(found, fresh=self._fresh),
         )
 
     def usage(self) -> list[UsageRow]:

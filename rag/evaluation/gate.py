@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rag.errors import UserError
 from rag.evaluation.aggregates import fell_back
 from rag.evaluation.catalogue import METRICS
 from rag.evaluation.outcomes import Estimate, GoldFile, Run
-from rag.evaluation.runs import write_whole
-from rag.plain import from_plain, to_plain
+from rag.evaluation.runs import read_kept, write_whole
+from rag.plain import to_plain
 
 SCHEMA = 1
 GATED = (
@@ -95,17 +94,7 @@ class GateReport:
 
 def read_baseline(path: Path) -> Baseline:
     """The baseline in a file, an empty one where there is none; raises `UserError` where it cannot be read."""
-    if not path.exists():
-        return Baseline()
-    try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
-            raise ValueError(f"its schema is not {SCHEMA}")
-        baseline: Baseline = from_plain(Baseline, plain)
-        _check_sound(baseline)
-    except (OSError, ValueError) as exc:
-        raise UserError(f"{path} is no baseline: {exc}") from exc
-    return baseline
+    return read_kept(path, Baseline, SCHEMA, "baseline", _check_sound) if path.exists() else Baseline()
 
 
 def _check_sound(baseline: Baseline) -> None:

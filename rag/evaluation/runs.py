@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from rag.errors import StorageError, UserError
 from rag.evaluation.catalogue import within
 from rag.evaluation.outcomes import RUN_SCHEMA, Run, Scored
+from rag.files import replacing
 from rag.plain import from_plain, to_plain
+
+Kept = TypeVar("Kept")
 
 _FIRST = "journal"
 
@@ -23,19 +25,24 @@ def write_run(run: Run, file: Path) -> None:
 
 def read_run(file: Path) -> Run:
     """The run that `write_run` kept in `file`; raises `UserError` where there is none that can be read."""
+    if not file.exists():
+        raise UserError(f"there is no run {file}")
+    return read_kept(file, Run, RUN_SCHEMA, "run that was written by rag", _check_bounds)
+
+
+def read_kept(file: Path, kind: type[Kept], schema: int, what: str, check: Callable[[Kept], None]) -> Kept:
+    """The value of `kind` in a JSON file; raises `UserError` where it is no such `what`, or `check` refuses it."""
     try:
         plain = json.loads(file.read_text(encoding="utf-8"))
-        if not isinstance(plain, dict) or plain.get("schema") != RUN_SCHEMA:
-            raise ValueError(f"its schema is not {RUN_SCHEMA}")
-        run: Run = from_plain(Run, plain)
-        _check_bounds(run)
-    except FileNotFoundError as exc:
-        raise UserError(f"there is no run {file}") from exc
+        if not isinstance(plain, dict) or plain.get("schema") != schema:
+            raise ValueError(f"its schema is not {schema}")
+        kept: Kept = from_plain(kind, plain)
+        check(kept)
     except OSError as exc:
         raise UserError(f"{file} cannot be read: {exc.strerror}") from exc
     except ValueError as exc:
-        raise UserError(f"{file} is no run that was written by rag: {' '.join(str(exc).split())}") from exc
-    return run
+        raise UserError(f"{file} is no {what}: {' '.join(str(exc).split())}") from exc
+    return kept
 
 
 def _check_bounds(run: Run) -> None:
@@ -61,26 +68,11 @@ def last_run(folder: Path, suite: str) -> Path | None:
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Write `text` so that `file` is replaced when all is written, and untouched until then.
-
-    A link is followed, and a device or pipe written to; a folder is made where there is none. Raises `StorageError`.
-    """
-    file = file.resolve()
-    draft = file.with_name(f".{file.name}.{os.getpid()}.part")
+    """Have `text` take the place of `file`, in a folder that is made where there is none; raises `StorageError`."""
     try:
-        if file.exists() and not (file.is_file() or file.is_dir()):
-            with file.open("w", encoding="utf-8", errors="backslashreplace") as stream:
-                stream.write(text)
-            return
         file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with draft.open("w", encoding="utf-8", errors="backslashreplace") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
+        with replacing(file) as stream:
+            stream.write(text)
     except OSError as exc:
         raise StorageError(f"{file} cannot be written: {exc.strerror or exc}") from exc
 

@@ -7,7 +7,6 @@ import hashlib
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Any
 from rag.evaluation.outcomes import Subject
 from rag.library import Library
 from rag.models.embeddings import BUNDLED_NAME
-from rag.types import Answer, Summary
 
 _SAID_ELSEWHERE = ("llm", "embeddings", "prompts")
 """Settings that name what is used; `Setup` has the model, the embedder and the prompts that it came to."""
@@ -48,38 +46,6 @@ def setup_of(library: Library) -> Setup:
         prompts={prompt.name: prompt.hash for prompt in library.prompts.available()},
         settings={name: value for name, value in settings.items() if name not in _SAID_ELSEWHERE},
     )
-
-
-class Anew(Library):
-    """A library whose model writes anew what it has written before, in conversations too."""
-
-    def ask(
-        self,
-        question: str,
-        *,
-        publisher: str | None = None,
-        after: date | None = None,
-        before: date | None = None,
-        fresh: bool = True,
-    ) -> Answer:
-        """As `Library.ask`."""
-        return super().ask(question, publisher=publisher, after=after, before=before, fresh=fresh)
-
-    def summarize(
-        self,
-        reference: str | None = None,
-        *,
-        about: str | None = None,
-        sentences: int = 5,
-        publisher: str | None = None,
-        after: date | None = None,
-        before: date | None = None,
-        fresh: bool = True,
-    ) -> Summary:
-        """As `Library.summarize`."""
-        return super().summarize(
-            reference, about=about, sentences=sentences, publisher=publisher, after=after, before=before, fresh=fresh
-        )
 
 
 def fingerprint(subject: Subject) -> str:

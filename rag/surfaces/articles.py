@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rag.errors import NotFoundError, UserError
+from rag.files import replacing
 from rag.surfaces import tables
 from rag.surfaces.given import (
     DONE,
@@ -125,31 +125,15 @@ def export(args: Namespace, output: Output) -> int:
 
 
 def _export_to(file: Path, lines: Iterator[str]) -> int:
-    """Write `lines` so that `file` is replaced when all is written, and untouched until then."""
+    """Write `lines` to `file`, and return how many they were."""
     if file.is_dir():
         raise UserError(f"{file} is a folder; name a file to export to")
-    if file.exists() and not file.is_file():
-        # A device or a pipe: there is nothing to replace.
-        with file.open("w", encoding="utf-8") as stream:
-            return _write(stream.write, lines)
-    target = Path(os.path.realpath(file))
-    if not target.parent.is_dir():
-        raise UserError(f"there is no folder {target.parent} to export to")
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with draft.open("x", encoding="utf-8") as stream:
-            count = _write(stream.write, lines)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-    return count
-
-
-def _write(write: Callable[[str], object], lines: Iterator[str]) -> int:
+    folder = file.resolve().parent
+    if not folder.is_dir():
+        raise UserError(f"there is no folder {folder} to export to")
     count = 0
-    for line in lines:
-        write(line + "\n")
-        count += 1
+    with replacing(file) as stream:
+        for line in lines:
+            stream.write(line + "\n")
+            count += 1
     return count

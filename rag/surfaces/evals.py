@@ -65,7 +65,6 @@ def _check_options(args: Namespace) -> None:
 @contextmanager
 def _opened(args: Namespace, suite: Suite, output: Output, *, own: bool) -> Iterator[Library]:
     """The library that is asked: the one that is named, or with `own` that of the suite, brought up to date."""
-    from rag.evaluation.setup import Anew
     from rag.evaluation.suites import fill
     from rag.settings import load_settings
 
@@ -73,9 +72,8 @@ def _opened(args: Namespace, suite: Suite, output: Output, *, own: bool) -> Iter
     settings = load_settings(directory)
     if args.timeout is not None:
         settings = dataclasses.replace(settings, llm_timeout_seconds=args.timeout)
-    kind = Anew if args.fresh else Library
     create = own or not (args.library or os.environ.get("RAG_LIBRARY"))
-    with kind.open(directory, settings=settings, llm=args.llm, create=create) as library:
+    with Library.open(directory, settings=settings, llm=args.llm, create=create, fresh=args.fresh) as library:
         if library.writer_notice:
             output.message(f"rag: {library.writer_notice}")
         say_where_texts_go(library, output)

@@ -33,7 +33,7 @@ from rag.evaluation.cases import Case, Expected, GoldPassage, GoldTurn, SummaryR
 from rag.evaluation.outcomes import Estimate, Run
 from rag.evaluation.running import run_suite
 from rag.evaluation.runs import Journal
-from rag.evaluation.setup import Anew, Setup, fingerprint, setup_of
+from rag.evaluation.setup import Setup, fingerprint, setup_of
 from rag.evaluation.suites import Suite
 from rag.models.fakes import HashEmbedder
 from rag.models.scripted import ScriptedServer, say_json
@@ -404,7 +404,9 @@ def test_what_was_kept_counts_no_time_unless_it_is_written_anew(tmp_path: Path) 
             library.add({"id": "strikes", "title": STRIKES.title, "text": STRIKES.text})
             first, again = (run_suite(suite(STRUCK), library) for _ in range(2))
         calls = len(server.requests)
-        with Anew.open(tmp_path / "l", settings=Settings(), embedder=HashEmbedder(), llm=chat) as library:
+        with Library.open(
+            tmp_path / "l", settings=Settings(), embedder=HashEmbedder(), llm=chat, fresh=True
+        ) as library:
             anew = run_suite(suite(STRUCK), library)
             assert len(server.requests) > calls
             conversation = dataclasses.replace(STRUCK, turns=(*STRUCK.turns, *STRUCK.turns))
