@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.embeddings import load_embedder
-from rag.types import Embedder
+from rag.types import PartEmbedder, Span
 
 
-class Remembering(Embedder):
+class Remembering(PartEmbedder):
     """For quality, not for speed: what it gives is what the bundled embedder gives."""
 
     def __init__(self) -> None:
-        self._inner = load_embedder()
+        inner = load_embedder()
+        assert isinstance(inner, PartEmbedder)
+        self._inner = inner
         self._known: dict[str, NDArray[np.float32]] = {}
 
     @property
@@ -31,3 +33,9 @@ class Remembering(Embedder):
         new = list(dict.fromkeys(text for text in texts if text not in self._known))
         self._known.update(zip(new, self._inner.embed(new), strict=True))
         return np.stack([self._known[text] for text in texts])
+
+    def embed_with_parts(
+        self, texts: Sequence[str], parts: Sequence[Sequence[Span]]
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        """As the bundled embedder; articles are added once, and not kept in memory."""
+        return self._inner.embed_with_parts(texts, parts)

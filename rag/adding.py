@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
+from rag.embedding import embed_chunks
 from rag.storage.store import Entry, Store
-from rag.text.chunks import chunk_article, embedded_text
+from rag.text.chunks import chunk_article
 from rag.types import AddItem, AddReport, Article, Chunk, Embedder, Progress, Read, Validators
 
 _BATCH_CHUNKS = 96
@@ -109,11 +111,11 @@ class _Adding:
             return
         embedder = self.embedder()
         self.store.require(embedder.name)
-        vectors = embedder.embed([embedded_text(article, chunk) for _, _, article, chunks in batch for chunk in chunks])
-        ends = np.cumsum([len(chunks) for *_, chunks in batch])
+        vectors, of_sentences = embed_chunks(embedder, [(row[2], chunk) for row in batch for chunk in row[3]])
+        ends = [0, *np.cumsum([len(chunks) for *_, chunks in batch]).tolist()]
         entries = [
-            Entry(article, chunks, part, read.origin, read.validators)
-            for (_, read, article, chunks), part in zip(batch, np.split(vectors, ends[:-1]), strict=True)
+            Entry(article, chunks, vectors[start:end], of_sentences[start:end], read.origin, read.validators)
+            for (_, read, article, chunks), (start, end) in zip(batch, pairwise(ends), strict=True)
         ]
         self.wait()
         self.storing = {entry.article.id for entry in entries}

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from rag.embedding import embed_chunks
 from rag.errors import StorageError
 from rag.storage.store import Store
-from rag.text.chunks import embedded_text
-from rag.types import Article, Chunk, Embedder, Progress
+from rag.types import Article, Chunk, Embedder, PartEmbedder, Progress
 
 if TYPE_CHECKING:
     from rag.storage.vectors import Vectors
@@ -58,18 +58,20 @@ def diagnose(store: Store, embedder: Embedder | None, progress: Progress | None 
     inexact = tuple(_inexact(store))
     with store.reading() if embedder is None else store.writing() as vectors:
         expected = store.catalog.chunk_ids()
-        missing = _missing(vectors, expected, progress)
+        wanting = set(_missing(vectors, expected, progress)) | _without_sentences(store, embedder, len(expected))
+        missing = [chunk_id for chunk_id in expected if chunk_id in wanting]
         surplus = sorted(vectors.ids() - set(expected))
         unreferenced = [name for name in vectors.collections() if name != store.collection]
         if embedder is not None:
             if missing:
                 # An id whose vector was lost is still known to Chroma, which ignores adding it again.
                 vectors.delete(missing)
-                _embed(store, vectors, missing, embedder, progress, "mending")
+                _embed(store, vectors, store.collection, missing, embedder, progress, "mending")
             vectors.delete(surplus)
             for name in unreferenced:
                 vectors.drop(name)
             with store.catalog.transaction():
+                store.sentences.keep_only(store.collection)
                 store.catalog.clear_pending(store.catalog.pending())
                 store.catalog.bump()
             vectors.now_at(store.catalog.generation)
@@ -90,10 +92,11 @@ def reindex(store: Store, embedder: Embedder, progress: Progress | None = None) 
         generation = store.catalog.generation
         with store.vectors.at(generation, new) as vectors:
             vectors.delete(sorted(vectors.ids()))
-            _embed(store, vectors, expected, embedder, progress, "reindexing")
+            _embed(store, vectors, new, expected, embedder, progress, "reindexing")
             with store.catalog.transaction():
                 store.catalog.set_meta("embedder", embedder.name)
                 store.catalog.set_meta("collection", new)
+                store.sentences.keep_only(new)
                 store.catalog.bump()
             vectors.now_at(store.catalog.generation)
             with suppress(StorageError):
@@ -139,9 +142,16 @@ def _missing(vectors: Vectors, expected: Sequence[str], progress: Progress | Non
     return missing
 
 
+def _without_sentences(store: Store, embedder: Embedder | None, chunks: int) -> set[str]:
+    """Chunks that lack the vectors of their sentences, though the embedder gives them or others here have them."""
+    found = set(store.sentences.missing(store.collection))
+    return found if isinstance(embedder, PartEmbedder) or len(found) < chunks else set()
+
+
 def _embed(
     store: Store,
     vectors: Vectors,
+    collection: str,
     ids: Sequence[str],
     embedder: Embedder,
     progress: Progress | None,
@@ -149,6 +159,10 @@ def _embed(
 ) -> None:
     for start in range(0, len(ids), _BATCH):
         rows: list[tuple[Article, Chunk]] = list(store.catalog.chunks(ids[start : start + _BATCH]).values())
-        vectors.put(rows, embedder.embed([embedded_text(article, chunk) for article, chunk in rows]))
+        made, of_sentences = embed_chunks(embedder, rows)
+        vectors.put(rows, made)
+        if of_sentences:
+            with store.catalog.transaction():
+                store.sentences.put(zip((chunk for _, chunk in rows), of_sentences, strict=True), collection)
         if progress:
             progress(label, min(start + _BATCH, len(ids)), len(ids))

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 from rag.errors import UserError
 from rag.plain import from_plain, to_plain
@@ -162,6 +162,8 @@ class Hit:
     `dense` is the cosine similarity, `lexical` the BM25 score (both higher is better; 0 where
     that search did not find the chunk). `context` is the chunk's span widened by the
     neighbouring sentence on either side where the chunk was cut out of running text.
+    `sentences` are the cosine similarities of the chunk's sentences as they stand in it; none where
+    the embedder gives none.
     """
 
     article: Article
@@ -170,6 +172,7 @@ class Hit:
     dense: float
     lexical: float
     context: Span
+    sentences: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as plain JSON values."""
@@ -314,6 +317,12 @@ class _Reply:
             for statement in self.statements
         )
         return " ".join(marked)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the statements with their sources, and the exact words of each."""
+        from rag.notebook import html
+
+        return html(to_plain(self))
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
@@ -474,6 +483,20 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return an array of shape (len(texts), dimension), each row of length one."""
+        ...
+
+
+@runtime_checkable
+class PartEmbedder(Embedder, Protocol):
+    """An embedder that tells, of one reading of a text, what its parts mean as well."""
+
+    def embed_with_parts(
+        self, texts: Sequence[str], parts: Sequence[Sequence[Span]]
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        """As `embed`, and for each text an array of shape (its parts, dimension), rows of length one.
+
+        `parts` are spans of each text, in characters.
+        """
         ...
 
 

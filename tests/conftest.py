@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from rag import Library, Settings
 from rag.models.fakes import HashEmbedder
+from rag.types import Embedder
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -22,6 +25,24 @@ def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+class WholeEmbedder(Embedder):
+    """As `HashEmbedder`, but it knows no parts: as a service that gives one vector a text."""
+
+    def __init__(self) -> None:
+        self._inner = HashEmbedder()
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    @property
+    def dimension(self) -> int:
+        return self._inner.dimension
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self._inner.embed(texts)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ConfigError
-from rag.types import Embedder
+from rag.types import Embedder, PartEmbedder, Span
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,17 +52,22 @@ def load_embedder(setting: str = "") -> Embedder:
 
 
 def cpu_session(model: Path) -> Any:
-    """An onnxruntime session on all cores that are ours; without the arena, which takes a gigabyte."""
+    """An onnxruntime session on all cores that are ours.
+
+    Without the arena, which takes a gigabyte; and threads that have nothing to do sleep: by default they spin, and
+    beside any other busy process take the core from the one that has.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
-class OnnxEmbedder(Embedder):
+class OnnxEmbedder(PartEmbedder):
     """A BERT-like encoder run by onnxruntime on the CPU; safe to use from several threads."""
 
     def __init__(self, name: str, model: Path, tokenizer: Path) -> None:
@@ -89,16 +94,33 @@ class OnnxEmbedder(Embedder):
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed `texts`; the result has shape (len(texts), dimension), rows of length one."""
+        return self.embed_with_parts(texts, [()] * len(texts))[0]
+
+    def embed_with_parts(
+        self, texts: Sequence[str], parts: Sequence[Sequence[Span]]
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        """As `embed`, and for each text an array of shape (its parts, dimension), rows of length one.
+
+        A part's vector is the mean of its tokens' states in the reading of the whole text (Günther et al., "Late
+        Chunking", 2024): what a sentence means where it stands, for no further reading. One that lies beyond what is
+        read has the vector of the text.
+        """
         import numpy as np
 
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
+        of_parts: list[NDArray[np.float32]] = [vectors[:0]] * len(texts)
         encodings = self._tokenizer.encode_batch(list(texts))
         order = sorted(range(len(texts)), key=lambda index: len(encodings[index].ids))
         for batch in _batches(order, [len(encoding.ids) for encoding in encodings]):
-            vectors[batch] = self._run([encodings[index].ids for index in batch])
-        return vectors
+            states = self._states([encodings[index].ids for index in batch])
+            for index, tokens in zip(batch, states, strict=True):
+                vectors[index] = tokens.mean(axis=0)
+                if parts[index]:
+                    of_parts[index] = _pooled(tokens, encodings[index].offsets, parts[index], vectors[index])
+        return _unit(vectors), of_parts
 
-    def _run(self, rows: list[list[int]]) -> NDArray[np.float32]:
+    def _states(self, rows: list[list[int]]) -> list[NDArray[np.float32]]:
+        """For each row of token ids the states of its tokens, of shape (its tokens, dimension)."""
         import numpy as np
 
         width = max(map(len, rows))
@@ -109,11 +131,26 @@ class OnnxEmbedder(Embedder):
             mask[index, : len(row)] = 1
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         hidden = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
-        weights = mask[:, :, None].astype(np.float32)
-        pooled = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
-        lengths = np.linalg.norm(pooled, axis=1, keepdims=True)
-        normalised: NDArray[np.float32] = (pooled / np.maximum(lengths, 1e-12)).astype(np.float32)
-        return normalised
+        return [hidden[index, : len(row)] for index, row in enumerate(rows)]
+
+
+def _pooled(
+    tokens: NDArray[np.float32], offsets: Sequence[tuple[int, int]], parts: Sequence[Span], whole: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The unit vector of each part; `offsets` say where each token stands, (0, 0) for one that stands nowhere."""
+    import numpy as np
+
+    starts, ends = np.array(offsets).T
+    inside = [(starts >= part.start) & (ends <= part.end) & (ends > starts) for part in parts]
+    return _unit(np.array([tokens[places].mean(axis=0) if places.any() else whole for places in inside]))
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    import numpy as np
+
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    normalised: NDArray[np.float32] = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return normalised
 
 
 def _batches(order: list[int], lengths: list[int]) -> list[list[int]]:

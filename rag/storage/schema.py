@@ -120,6 +120,15 @@ STEPS = (
         );
     END;
     """,
+    """
+    CREATE TABLE sentence_vector (
+        chunk INTEGER NOT NULL REFERENCES chunk (rowid) ON DELETE CASCADE,
+        collection TEXT NOT NULL,
+        sentences INTEGER NOT NULL,
+        vectors BLOB NOT NULL,
+        PRIMARY KEY (chunk, collection)
+    ) STRICT;
+    """,
 )
 
 FORMAT = len(STEPS)

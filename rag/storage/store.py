@@ -19,6 +19,7 @@ from rag.errors import BusyError, ConfigError, StorageError
 from rag.storage.catalog import Catalog
 from rag.storage.lock import writing
 from rag.storage.records import Records
+from rag.storage.sentence_vectors import SentenceVectors
 from rag.storage.vectors import Vectors
 from rag.types import Article, Chunk, Validators
 
@@ -39,11 +40,15 @@ def may_be_library(directory: Path) -> bool:
 
 @dataclass(frozen=True)
 class Entry:
-    """One article on its way in: its chunks, one vector a chunk, and the URL that it came from."""
+    """One article on its way in: its chunks, one vector a chunk, and the URL that it came from.
+
+    `of_sentences` are the vectors of each chunk's sentences; none where the embedder gives none.
+    """
 
     article: Article
     chunks: Sequence[Chunk]
     vectors: NDArray[np.float32]
+    of_sentences: Sequence[NDArray[np.float32]] = ()
     origin: str | None = None
     validators: Validators = Validators()
 
@@ -61,6 +66,7 @@ class Store:
             raise StorageError(f"{directory} cannot be used as a library: {exc.strerror}") from exc
         self.catalog = Catalog(directory / _CATALOG)
         self.records = Records(self.catalog)
+        self.sentences = SentenceVectors(self.catalog)
         self.vectors = Vectors.shared(directory / "vectors")
         try:
             if not self.catalog.read_only and (self.catalog.pending() or self.catalog.log_to_empty):
@@ -144,6 +150,8 @@ class Store:
         with self.catalog.transaction():
             for entry in entries:
                 self.catalog.put(entry.article, entry.chunks)
+                if entry.of_sentences:
+                    self.sentences.put(zip(entry.chunks, entry.of_sentences, strict=True), self.collection)
             self.catalog.set_meta("embedder", embedder_name)
             self.catalog.set_meta("collection", self.collection)
             self.catalog.bump()

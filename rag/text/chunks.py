@@ -73,6 +73,13 @@ def embedded_text(article: Article, chunk: Chunk) -> str:
     return f"{header[:_HEADER_CHARS]}\n{chunk.text}"
 
 
+def embedded_parts(article: Article, chunk: Chunk) -> tuple[str, list[Span]]:
+    """What is embedded for `chunk`, and where its sentences stand in that."""
+    text = embedded_text(article, chunk)
+    shift = len(text) - len(chunk.text) - chunk.start
+    return text, [Span(start + shift, end + shift) for start, end in chunk.sentences]
+
+
 def widened(text: str, chunk: Span, neighbours: tuple[Span | None, Span | None]) -> Span:
     """`chunk` with the sentence before and after it where no paragraph ends between them."""
     before, after = neighbours

@@ -77,9 +77,9 @@ def test_time_is_linear() -> None:
     def seconds(size: int) -> float:
         text = '{"a": ["' + "x" * size + '"]}'
         reader = PartialObject()
-        started = time.perf_counter()
+        started = time.process_time()
         for character in text:
             list(reader.feed(character))
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     assert min(seconds(80_000) for _ in range(3)) < 20 * min(seconds(10_000) for _ in range(3))

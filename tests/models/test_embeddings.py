@@ -15,7 +15,7 @@ from rag import ConfigError, Library, Settings
 from rag.models import embeddings
 from rag.models.embeddings import BUNDLED_NAME, MAX_TOKENS, OnnxEmbedder, load_embedder
 from rag.models.fakes import HashEmbedder
-from rag.types import Embedder
+from rag.types import Embedder, Span
 from tests.conftest import row
 
 TEXTS = [
@@ -198,3 +198,26 @@ def test_the_small_embedder_keeps_the_protocol(dimension: int) -> None:
         vectors, HashEmbedder(dimension).embed(["The harbour opened.", "", "Harbours opening", "Nothing else"])
     )
     assert vectors[0] @ vectors[2] > vectors[0] @ vectors[3]
+
+
+PARTS = [
+    "The ferry struck the breakwater. Nobody on board was hurt. The captain was Jorun Askelby.",
+    "word " * (2 * MAX_TOKENS) + "The end.",
+]
+
+
+def test_parts_come_of_the_same_reading(bundled: OnnxEmbedder) -> None:
+    first, last = Span(0, 32), Span(len(PARTS[1]) - 8, len(PARTS[1]))
+    middle = Span(33, 57)
+    vectors, (several, beyond) = bundled.embed_with_parts(PARTS, [[first, middle], [last]])
+    assert np.array_equal(vectors, bundled.embed(PARTS))
+    assert (several.shape, beyond.shape) == ((2, 384), (1, 384))
+    assert np.allclose(np.linalg.norm(several, axis=1), 1, atol=1e-5)
+    assert np.allclose(beyond[0], vectors[1], atol=1e-5)  # what was not read is taken for the whole
+    asked = bundled.embed(["What did the ferry hit?", "Was anybody injured?"])
+    assert (several @ asked.T).argmax(axis=0).tolist() == [0, 1]
+
+
+def test_no_parts_are_no_vectors(bundled: OnnxEmbedder) -> None:
+    vectors, parts = bundled.embed_with_parts(["Rain.", "Fog."], [[], [Span(0, 4)]])
+    assert (vectors.shape, [part.shape for part in parts]) == ((2, 384), [(0, 384), (1, 384)])

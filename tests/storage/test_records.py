@@ -26,7 +26,7 @@ from rag.storage.lock import writing
 from rag.storage.records import KEPT_DAYS, Records, cache_key
 from rag.storage.store import Store
 from rag.usage import UsageRow
-from tests.conftest import row
+from tests.conftest import WholeEmbedder, row
 
 TEXT = "The council met on Monday. It approved a budget of 4 million for the Zyxwvut bridge."
 DAY = date(2026, 1, 2)
@@ -541,7 +541,7 @@ def test_a_library_of_the_format_before_is_upgraded_in_place(tmp_path: Path, mon
     with monkeypatch.context() as patch:
         patch.setattr("rag.storage.catalog.STEPS", schema.STEPS[:3])
         patch.setattr("rag.storage.catalog.FORMAT", 3)
-        with Library.open(tmp_path, settings=Settings(), embedder=HashEmbedder()) as library:
+        with Library.open(tmp_path, settings=Settings(), embedder=WholeEmbedder()) as library:
             library.add([row(1, TEXT), row(2, "Another story of the harbour.")])
             generation = library._store.catalog.generation
             assert library._store.catalog._rows("PRAGMA user_version")[0][0] == 3

@@ -20,7 +20,7 @@ from rag.storage.catalog import Catalog
 from rag.storage.lock import writing
 from rag.storage.store import Store
 from rag.storage.vectors import Vectors
-from tests.conftest import row
+from tests.conftest import WholeEmbedder, row
 
 OLD = "The council met on Monday. It approved a budget of 4 million."
 NEW = "The council met on Tuesday. It approved a budget of 5 million."
@@ -182,7 +182,7 @@ def test_older_format_is_upgraded_in_place(tmp_path: Path, monkeypatch: pytest.M
     with monkeypatch.context() as patch:
         patch.setattr("rag.storage.catalog.STEPS", schema.STEPS[:1])
         patch.setattr("rag.storage.catalog.FORMAT", 1)
-        with Library.open(tmp_path, settings=Settings(), embedder=HashEmbedder()) as library:
+        with Library.open(tmp_path, settings=Settings(), embedder=WholeEmbedder()) as library:
             library.add([row(1, OLD)])
     with Library.open(tmp_path, settings=Settings(), embedder=HashEmbedder()) as library:
         assert library.article("id:article-1").text == OLD
