@@ -194,11 +194,17 @@ class Library:
     # Articles ------------------------------------------------------------------------------
 
     def add(
-        self, inputs: Input | Iterable[Input], *, stdin: BinaryIO | None = None, progress: Progress | None = None
+        self,
+        inputs: Input | Iterable[Input],
+        *,
+        stdin: BinaryIO | None = None,
+        called: str = "standard input",
+        progress: Progress | None = None,
     ) -> AddReport:
         """Add files, folders, web pages, feeds or mappings; a source that fails stops no other.
 
-        What has not changed is left alone, and what has becomes a new version in the same place.
+        What has not changed is left alone, and what has becomes a new version in the same place. ``-`` reads `stdin`,
+        which reports and listings show as it is `called`.
         Raises `StorageError` where the library itself cannot be written.
         """
         from rag.adding import add_articles
@@ -208,7 +214,7 @@ class Library:
         several = list(several)
         if any(isinstance(item, str) and not item.strip() for item in several):
             raise UserError("a path or URL is empty: nothing was added")
-        reads = read(several, self.settings, stdin=stdin)
+        reads = read(several, self.settings, stdin=stdin, called=called)
         return add_articles(reads, self._store, lambda: self._embedder, progress)
 
     def refresh(self, *, progress: Progress | None = None) -> AddReport:
@@ -383,11 +389,18 @@ class Library:
         checked = verify(whole, ranked)
         return engines.opinion.on_verification(checked, self._lookup) if engines.opinion else checked
 
-    def chat(self, name: str | None = None) -> Chat:
-        """A conversation over this library, new, or with `name` the saved one of that name; raises `NotFoundError`."""
+    def chat(self, name: str | None = None, *, past: Iterable[tuple[str, str]] = ()) -> Chat:
+        """A conversation over this library, new, or with `name` the saved one of that name; raises `NotFoundError`.
+
+        `past` is what was asked and said before, oldest first, where a program keeps the conversation itself: a
+        follow-up is understood from it. A saved one has its own: raises `UserError` for both.
+        """
         from rag.chat import Chat
 
-        return Chat(self, self._store.records.saved_chats, self._question, name)
+        past = list(past)
+        if past and name is not None:
+            raise UserError("a saved conversation has its own past: give a name or a past, not both")
+        return Chat(self, self._store.records.saved_chats, self._question, name, past)
 
     def as_retriever(self, k: int = _HITS) -> BaseRetriever:
         """A LangChain retriever over this library, for a chain of the caller's own."""

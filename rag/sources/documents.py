@@ -179,7 +179,7 @@ def _read_row(
 
 def _draft_html(data: bytes, worker: Worker, place: Place) -> Draft:
     page = worker.call("html", data, charset=place.charset, url=place.url or None)
-    canonical = urljoin(place.url, page["canonical"]) if page["canonical"] else ""
+    canonical = _joined(place.url, page["canonical"])
     trusted = is_url(canonical) and (not place.url or (same_site(canonical, place.url) and names_article(canonical)))
     return Draft(
         text=page["text"],
@@ -189,6 +189,13 @@ def _draft_html(data: bytes, worker: Worker, place: Place) -> Draft:
         published=date_in_metadata(page["published"]),
         url=canonical if trusted else place.url,
     )
+
+
+def _joined(base: str, link: str) -> str:
+    try:
+        return urljoin(base, link) if link else ""
+    except ValueError:  # it is no address
+        return ""
 
 
 def _draft_pdf(pdf: dict[str, str]) -> Draft:

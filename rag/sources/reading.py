@@ -24,8 +24,9 @@ def read(
     *,
     validators: Known | None = None,
     stdin: BinaryIO | None = None,
+    called: str = "standard input",
 ) -> Iterator[Read]:
-    """Read sources lazily: paths, folders, URLs, ``-`` for `stdin`, and rows given as mappings.
+    """Read sources lazily: paths, folders, URLs, ``-`` for `stdin`, which is `called` so, and rows given as mappings.
 
     Yields one `Read` for each article and each failure, in the order of `inputs`; a bad source never
     raises. `validators` says what is known of a URL: one that has not changed gives ``not_modified``.
@@ -37,11 +38,11 @@ def read(
             elif isinstance(given, Path):
                 yield from files.read_path(given, settings, worker)
             elif given == "-":
-                yield from _read_stdin(stdin, settings, worker)
+                yield from _read_stdin(stdin, settings, worker, called)
             elif is_url(given):
                 yield from web.read_url(given, settings, worker, validators or (lambda _: None))
             elif "://" in given[:12]:
-                yield Read(source=given, status="failed", reason="only http and https URLs are fetched")
+                yield Read(source=given, status="failed", reason="only well-formed http and https URLs are fetched")
             else:
                 yield from files.read_path(Path(given), settings, worker)
 
@@ -55,8 +56,7 @@ def _read_mapping(row: Mapping[str, object], settings: Settings, number: int) ->
     return Read(source=article.source, status="read", article=article)
 
 
-def _read_stdin(stdin: BinaryIO | None, settings: Settings, worker: Worker) -> Iterator[Read]:
-    source = "standard input"
+def _read_stdin(stdin: BinaryIO | None, settings: Settings, worker: Worker, source: str) -> Iterator[Read]:
     if stdin is None:
         yield Read(source=source, status="failed", reason="there is none to read")
         return

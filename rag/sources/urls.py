@@ -15,7 +15,11 @@ _VARIANT = re.compile(r"^(?:www\d?|m|mobile|amp)\.")
 
 
 def is_url(text: str) -> bool:
-    """Whether `text` is written as a web address (http or https)."""
+    """Whether `text` is written as a web address (http or https) that can be taken apart."""
+    try:
+        urlsplit(text)
+    except ValueError:  # such as a bracket that is not closed
+        return False
     return bool(re.match(r"https?://", text, re.IGNORECASE))
 
 

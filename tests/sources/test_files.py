@@ -295,7 +295,7 @@ def test_what_is_not_there() -> None:
     assert one("nothere.txt").reason == "there is no such file or folder"
     assert one("a\x00b").status == "failed"
     assert one("x" * 5_000).status == "failed"
-    assert one("ftp://example.org/x").reason == "only http and https URLs are fetched"
+    assert one("ftp://example.org/x").reason == "only well-formed http and https URLs are fetched"
     assert one("/dev/null").reason == "is not a regular file"
 
 

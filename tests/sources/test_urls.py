@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.sources.urls import canonical_url, names_article, same_site
+from rag.sources.urls import canonical_url, is_url, names_article, same_site
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,10 @@ def test_names_article() -> None:
     assert names_article("https://example.org/?p=7")
     assert not names_article("https://example.org/")
     assert not names_article("a.txt")
+
+
+def test_what_cannot_be_taken_apart_is_no_url() -> None:
+    assert not is_url("http://[::1")
+    assert not names_article("http://[::1")
+    assert canonical_url("http://[::1") == "http://[::1"
+    assert is_url("http://[::1]/a")
