@@ -2,11 +2,13 @@
 
     python -m evals.speed [--sizes 1000 10000 100000]
 
-Adding is compared with the embedder alone on the same texts, in turns. Then one library grows from size to size, in
-chunks (BBC articles over and over, with words exchanged; synthetic vectors, so that adding to it takes what our own
-code and the two stores take). At each size stand: search against raw Chroma, both without the question's embedding;
-`ask`, warm, with the real embedder; a new process that asks, against a bare script that imports Chroma, embeds and
-queries; and the memory of the process. Wall-clock times on a shared machine are worth little by themselves; ratios are.
+Adding is compared with the embedder alone on the same texts, and the embedder with the same weights run plainly
+(onnxruntime as it comes, 32 texts a batch, padded to the longest), in turns. Then one library grows from size to
+size, in chunks (BBC articles over and over, with words exchanged; synthetic vectors, so that adding to it takes
+what our own code and the two stores take). At each size stand: search against raw Chroma, both without the
+question's embedding; `ask`, warm, with the real embedder, and the memory of a process that does these; a new process
+that asks, against a bare script that imports Chroma, embeds and queries. Wall-clock times on a shared machine are
+worth little by themselves; ratios are.
 """
 
 from __future__ import annotations
@@ -28,10 +30,10 @@ from numpy.typing import NDArray
 
 from evals.data import bbc
 from rag import Library, Settings
-from rag.models.embeddings import load_embedder
+from rag.models.embeddings import MAX_TOKENS, _bundled_files, load_embedder
 from rag.retrieval.search import search
 from rag.text.chunks import chunk_article, embedded_text
-from rag.types import Embedder
+from rag.types import PartEmbedder, Span
 
 QUESTIONS = (
     "How much did profits rise at the airline?",
@@ -45,7 +47,7 @@ QUESTIONS = (
 )
 
 
-class Synthetic(Embedder):
+class Synthetic(PartEmbedder):
     """Vectors at random round a few centres, at no cost: for the size of a library, not for what it finds."""
 
     name, dimension = "synthetic-384", 384
@@ -60,6 +62,12 @@ class Synthetic(Embedder):
         vectors = self._centres[places] + self._random.normal(size=(len(texts), 384)).astype(np.float32)
         normalised: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return normalised
+
+    def embed_with_parts(
+        self, texts: Sequence[str], parts: Sequence[Sequence[Span]]
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        """As `embed`, of the parts too."""
+        return self.embed(texts), [self.embed([""] * len(spans)) for spans in parts]
 
 
 @contextmanager
@@ -94,6 +102,46 @@ def adding(rounds: int, articles: int) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print("adding: {} chunks, {:.1f}/s; the embedder alone {:.1f}/s; share {:.3f}".format(count, *speeds, share))
     print(f"peak resident memory while adding: {peak:.0f} MB")
+    embedding(texts)
+
+
+def embedding(texts: Sequence[str], rounds: int = 4) -> None:
+    """Our embedder against the same weights run plainly, in turns."""
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    model, tokenizer = _bundled_files()
+    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    tokens = Tokenizer.from_file(str(tokenizer))
+    tokens.enable_truncation(MAX_TOKENS)
+    tokens.enable_padding()
+    ours = load_embedder()
+    names = {item.name for item in session.get_inputs()}
+
+    def plainly() -> NDArray[np.float32]:
+        found = []
+        for start in range(0, len(texts), 32):
+            batch = tokens.encode_batch(list(texts[start : start + 32]))
+            ids, mask = np.array([item.ids for item in batch]), np.array([item.attention_mask for item in batch])
+            feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+            states = session.run(None, {name: feed[name] for name in names})[0]
+            pooled = (states * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+            found.append(pooled / np.linalg.norm(pooled, axis=1, keepdims=True))
+        return np.concatenate(found)
+
+    seconds: dict[str, list[float]] = {"plain": [], "ours": []}
+    for _ in range(rounds):
+        with clocked(seconds["plain"]):
+            plain = plainly()
+        with clocked(seconds["ours"]):
+            own = ours.embed(texts)
+    nearest = float((plain * own).sum(axis=1).min())
+    speeds = [len(texts) / statistics.median(seconds[name]) for name in ("ours", "plain")]
+    print(
+        "the embedder: {:.1f} texts/s, run plainly {:.1f}/s; ratio {:.2f}; least cosine {:.4f}".format(
+            *speeds, speeds[0] / speeds[1], nearest
+        )
+    )
 
 
 def grown(start: int, chunks: int) -> list[dict[str, object]]:
@@ -136,9 +184,8 @@ def growing(sizes: Sequence[int]) -> None:
                     library.add(more)
                 added = library._store.catalog.count()[1] - size
             size += added
-            mine, theirs, whole = warm(folder)
+            mine, theirs, whole, memory = apart(folder)
             cold, bare = (statistics.median(values) for values in starts(folder))
-            memory = resident()
             figures = (
                 f"{size:,}",
                 f"{added / sum(spent):.0f}",
@@ -154,8 +201,19 @@ def growing(sizes: Sequence[int]) -> None:
             print("".join(f"{figure:>9}" for figure in figures), flush=True)
 
 
-def warm(folder: str) -> tuple[float, float, float]:
-    """Median milliseconds of our search, of Chroma's, and of a whole `ask`, on a library that has been asked before."""
+def apart(folder: str) -> tuple[float, float, float, float]:
+    """What `warm` gives, from a new process, so that its memory is that of a library which is asked."""
+    script = "import sys; from evals.speed import warm; print(*warm(sys.argv[1]))"
+    printed = subprocess.run([sys.executable, "-c", script, folder], check=True, capture_output=True, text=True).stdout
+    mine, theirs, whole, memory = map(float, printed.split())
+    return mine, theirs, whole, memory
+
+
+def warm(folder: str) -> tuple[float, float, float, float]:
+    """Median milliseconds of our search, of Chroma's, and of a whole `ask`, of a library that has been asked before.
+
+    The last is the memory of the process then, in megabytes.
+    """
     ours: list[float] = []
     raw: list[float] = []
     asks: list[float] = []
@@ -172,7 +230,7 @@ def warm(folder: str) -> tuple[float, float, float]:
             with clocked(asks):
                 library.ask(question)
     mine, theirs, whole = (statistics.median(values) * 1000 for values in (ours, raw, asks))
-    return mine, theirs, whole
+    return mine, theirs, whole, resident()
 
 
 def resident() -> float:

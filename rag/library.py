@@ -290,9 +290,8 @@ class Library:
             raise UserError("k must be 1 or more")
         if k > _MAX_HITS:
             raise UserError(f"k must be {_MAX_HITS} or less")
-        self._question(query, "query")
-        filters = self._filters(publisher, after, before)
-        return self._asking.retrieve(query, filters, k).found.hits
+        sought, filters = self._question(query, "query"), self._filters(publisher, after, before)
+        return self._asking.retrieve(sought, filters, k).found.hits
 
     def ask(
         self,

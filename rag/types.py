@@ -162,8 +162,6 @@ class Hit:
     `dense` is the cosine similarity, `lexical` the BM25 score (both higher is better; 0 where
     that search did not find the chunk). `context` is the chunk's span widened by the
     neighbouring sentence on either side where the chunk was cut out of running text.
-    `sentences` are the cosine similarities of the chunk's sentences as they stand in it; none where
-    the embedder gives none.
     """
 
     article: Article
@@ -172,7 +170,6 @@ class Hit:
     dense: float
     lexical: float
     context: Span
-    sentences: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as plain JSON values."""

@@ -1,8 +1,8 @@
 """Sentences as evidence for a question: which fit best, by traits with fitted weights.
 
-The traits are how well a sentence's passage was found, how near its meaning is to the question's, where
-it stands and by itself, how much of the question's words it holds with its surroundings, and whether it
-holds something of the kind that is asked for. Their weights are fitted by `evals/calibrate.py`.
+The traits are how well a sentence's passage was found, how near its meaning is to the question's,
+how much of the question's words it holds with its surroundings, and whether it holds something of
+the kind that is asked for. Their weights are fitted by `evals/calibrate.py`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ TELLING: frozenset[Kind] = frozenset({"number", "money", "duration", "date", "ca
 TRAITS = (
     "passage",
     "passage_meaning",
-    "meaning_here",
     "meaning",
     "held_around",
     "held_before",
@@ -170,9 +169,7 @@ def _read(question: Question, hit: Hit) -> Iterator[_Row]:
     """Each sentence of `hit` with the traits that need no embedding, and the stems of its words."""
     title = stems_of(hit.article.title)
     before: frozenset[str] = frozenset()
-    # Where nothing is known of the sentences each is as near as its passage.
-    nearness = hit.sentences or (hit.dense,) * len(hit.chunk.sentences)
-    for span, near in zip(hit.chunk.sentences, nearness, strict=True):
+    for span in hit.chunk.sentences:
         text = hit.article.text[span.start : span.end]
         if text == hit.article.title or addresses_a_model(text):  # neither is a statement about the news
             continue
@@ -181,7 +178,6 @@ def _read(question: Question, hit: Hit) -> Iterator[_Row]:
         traits = {
             "passage": hit.score,
             "passage_meaning": hit.dense,
-            "meaning_here": near,
             "held_around": share_held(question, stems | before | title),
             "held_before": share_held(question, before),
             "fits": fits,

@@ -34,7 +34,7 @@ def answer(question: Question, evidence: Sequence[Evidence], lookup: Lookup, *, 
     chosen = pick(evidence, speech=question.of_speech)
     # Without a figure there is no answer to "how many", however near the sentence is otherwise.
     fits = question.kind not in TELLING or any(leader.traits["fits"] for leader, _ in chosen)
-    if abstain and (not fits or answerable(evidence) < fitted().threshold):
+    if abstain and (not fits or answerable(question, evidence) < fitted().threshold):
         return _abstention(question, evidence, lookup)
     groups = further(question, grouped(evidence), [leader for leader, _ in chosen])
     chosen += [(leader, _saying(leader, echoes, speech=question.of_speech)) for leader, echoes in groups]

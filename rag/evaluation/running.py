@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from rag.answering.abstention import answerable
 from rag.errors import RagError, UserError
-from rag.evaluation.aggregates import aggregate, given_again
+from rag.evaluation.aggregates import aggregate
 from rag.evaluation.cases import Case, Split, SummaryRequest
 from rag.evaluation.catalogue import within
+from rag.evaluation.journal import Journal
 from rag.evaluation.locating import Located, Shelf, locate
+from rag.evaluation.metrics.summaries import check_rouge
 from rag.evaluation.outcomes import Outcome, Run, Scored, Subject
-from rag.evaluation.runs import Journal
 from rag.evaluation.scoring import JUDGED, score
 from rag.evaluation.setup import Setup, fingerprint, setup_of, versions
 from rag.evaluation.suites import Suite
 from rag.library import Library
-from rag.types import Answer, Citation, Hit, Progress, Span, Summary
+from rag.types import Answer, Citation, Hit, Progress, Span, Summary, Usage
+from rag.usage import total
 
 if TYPE_CHECKING:
     from rag.evaluation.judging import Judge
@@ -36,7 +38,6 @@ Part = Literal[Split, "all"]
 
 _FOUND = 10
 """Passages that a search is asked for: as many as the metrics of retrieval look at."""
-_TAKEN = ("seconds", "input_tokens", "output_tokens", "cost_usd")
 _PATIENCE_SECONDS = 3.0
 """So long a run that is stopped waits for what is under way elsewhere."""
 
@@ -61,9 +62,11 @@ def run_suite(
     with however many `workers`. An item that fails becomes an outcome with an error, and the rest go on. With a
     `journal`, what was done before a stop is taken from there, if it was made in the same way, which `tell` is told.
     `setup` says what stands behind a subject that is no `Library`. Raises `UserError` where there is no case, or the
-    gold points at what is not there, before anything is asked.
+    gold points at what is not there, and `ConfigError` where a package is missing, before anything is asked.
     """
     cases = [case for case in suite.cases if split in ("all", case.split)]
+    if any(case.reference is not None for case in cases):
+        check_rouge()
     if not cases:
         raise UserError(f"{suite.name} has no case of the split {split}: there are {len(suite.cases)} of the other")
     about = setup or (setup_of(subject) if isinstance(subject, Library) else Setup())
@@ -76,21 +79,21 @@ def run_suite(
     state = fingerprint(subject)
     started, clock = datetime.now(UTC), time.perf_counter()
 
+    made = {
+        "gold": [[file.name, file.sha256] for file in suite.gold],
+        "articles": state,
+        "engine": about.engine,
+        "model": about.identity or about.model,
+        "embedder": about.embedder,
+        "prompts": prompts,
+        "settings": settings,
+        "versions": versions(),
+    }
     done: dict[str, tuple[Scored, ...]] = {}
-    if journal is not None:
-        made = {
-            "gold": [[file.name, file.sha256] for file in suite.gold],
-            "articles": state,
-            "engine": about.engine,
-            "model": about.identity or about.model,
-            "embedder": about.embedder,
-            "prompts": prompts,
-            "settings": settings,
-            "versions": versions(),
-        }
-        again = partial(_again, located=located, subject=subject, judged=judge is not None)
-        done = _resumed(journal, made, cases, again, tell)
     try:
+        if journal is not None:
+            again = partial(_again, located=located, subject=subject, judged=judge is not None)
+            done = _resumed(journal, made, cases, again, tell)
         carry_out = partial(_carry_out, subject=subject, shelf=shelf, located=located, judge=judge)
         todo = [case for case in cases if case.id not in done]
         for count, (case, items) in enumerate(_each(carry_out, todo, workers), len(cases) - len(todo) + 1):
@@ -141,7 +144,9 @@ def _resumed(
         items = again(case, held.get(case.id, ()))
         if items:
             done[case.id] = items
-    if tell and done:
+    if tell and journal.shared_out:
+        tell("the same is being run elsewhere: if this run is stopped, it cannot be gone on from")
+    elif tell and done:
         tell(f"going on with a run that was stopped: {len(done)} of {len(cases)} cases are done")
     elif tell and differing:
         tell(f"a run that was stopped is started over, for it was made with other {', '.join(differing)}")
@@ -160,24 +165,23 @@ def _again(
     if [outcome.id for outcome in several] != list(case.questions) or None in replies:
         return ()
     scored = _scored(case, several, located, subject, None)
-    found = tuple(replace(new, scores=_believed(new, old, judged)) for new, old in zip(scored, items, strict=True))
+    found = tuple(_believed(new, old) if judged else new for new, old in zip(scored, items, strict=True))
     return found if all(within(name, value) for item in found for name, value in item.scores.items()) else ()
 
 
-def _believed(new: Scored, old: Scored, judged: bool) -> Mapping[str, float]:
-    scores = _known(new)
-    if not judged:
-        return scores
+def _believed(new: Scored, old: Scored) -> Scored:
     verdicts = {name: value for name, value in old.scores.items() if name in JUDGED}
-    return {name: value for name, value in scores.items() if name not in JUDGED} | verdicts
+    scores = {name: value for name, value in new.scores.items() if name not in JUDGED} | verdicts
+    return replace(new, scores=scores, judging=old.judging)
 
 
 def _carry_out(
     case: Case, *, subject: Subject, shelf: Shelf, located: Located, judge: Judge | None
 ) -> tuple[Scored, ...]:
     outcomes = tuple(_outcomes(case, subject, shelf))
-    items = _scored(case, outcomes, located, subject, judge)
-    return tuple(replace(item, scores=_known(item)) for item in items)
+    counted = None if judge is None else judge.counted()
+    first, *others = _scored(case, outcomes, located, subject, counted)
+    return (first if counted is None else replace(first, judging=counted.usage), *others)
 
 
 def _scored(
@@ -189,29 +193,22 @@ def _scored(
         raise UserError(f"{case.file}, line {case.line}: {case.id}: {exc}") from exc
 
 
-def _known(item: Scored) -> Mapping[str, float]:
-    """The scores, without what a reply took that was kept and given again."""
-    if not given_again(item.outcome):
-        return item.scores
-    return {name: value for name, value in item.scores.items() if name not in _TAKEN}
-
-
 def _outcomes(case: Case, subject: Subject, shelf: Shelf) -> Iterator[Outcome]:
     filters: dict[str, Any] = {name: getattr(case.filters, name) for name in ("publisher", "after", "before")}
     if case.summary is not None:
-        yield _timed(case.id, partial(_summary, case.summary, subject, shelf, filters))
+        yield _timed(case.id, subject, partial(_summary, case.summary, subject, shelf, filters))
     elif case.kind == "question":
         question = case.turns[0].question
         # First, so that what has to be loaded for the first question does not count as its time.
         found: tuple[Citation, ...] = ()
         with suppress(RagError):
             found = tuple(map(_cited, subject.search(question, _FOUND, **filters)))
-        outcome = _timed(case.id, partial(subject.ask, question, **filters))
+        outcome = _timed(case.id, subject, partial(subject.ask, question, **filters))
         yield replace(outcome, found=found, confidence=_confidence(subject, case))
     else:
         conversation = subject.chat()
         for name, question in case.questions.items():
-            yield _timed(name, partial(conversation.ask, question, **filters))
+            yield _timed(name, subject, partial(conversation.ask, question, **filters))
 
 
 def _summary(asked: SummaryRequest, subject: Subject, shelf: Shelf, filters: Mapping[str, Any]) -> Summary:
@@ -220,16 +217,25 @@ def _summary(asked: SummaryRequest, subject: Subject, shelf: Shelf, filters: Map
     return subject.summarize(shelf.article(asked.article).id, sentences=asked.sentences)
 
 
-def _timed(name: str, made: Callable[[], Answer | Summary]) -> Outcome:
-    clock = time.perf_counter()
+def _timed(name: str, subject: Subject, made: Callable[[], Answer | Summary]) -> Outcome:
+    before, clock = _given_again(subject), time.perf_counter()
     try:
         reply = made()
     except RagError as exc:
         return Outcome(id=name, error=" ".join(str(exc).split()), seconds=time.perf_counter() - clock)
     seconds = time.perf_counter() - clock
+    # A server may tell no usage, so none is no sign by itself; nor is another worker's reply that was kept.
+    kept = reply.engine == "generative" and reply.usage == Usage() and _given_again(subject) > before
     if isinstance(reply, Answer):
-        return Outcome(id=name, answer=reply, seconds=seconds)
-    return Outcome(id=name, summary=reply, seconds=seconds)
+        return Outcome(id=name, answer=reply, seconds=seconds, kept=kept)
+    return Outcome(id=name, summary=reply, seconds=seconds, kept=kept)
+
+
+def _given_again(subject: Subject) -> int:
+    """How many replies of a model the library has given again; none of one that no model writes for."""
+    if not isinstance(subject, Library) or subject.chat_model is None:
+        return 0
+    return total(subject.usage()).cached
 
 
 def _cited(hit: Hit) -> Citation:
@@ -241,8 +247,8 @@ def _confidence(subject: Subject, case: Case) -> float | None:
     if not isinstance(subject, Library) or subject.chat_model is not None or case.filters:
         return None
     with suppress(RagError):
-        _, evidence = subject.evidence(case.turns[0].question)
-        return answerable(evidence) if evidence else 0.0
+        question, evidence = subject.evidence(case.turns[0].question)
+        return answerable(question, evidence) if evidence else 0.0
     return None
 
 

@@ -41,15 +41,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Candidates:
-    """What may be found for a question: by chunk id its cosine similarity, its BM25 score, and its traits so far.
-
-    `sentences` are the cosine similarities of a chunk's sentences, where they are known.
-    """
+    """What may be found for a question: by chunk id its cosine similarity, its BM25 score, and its traits so far."""
 
     sought: Sought
     dense: Mapping[str, float]
     lexical: Mapping[str, float]
-    sentences: Mapping[str, tuple[float, ...]]
     traits: Mapping[str, Mapping[str, float]]
     notice: str | None = None
 
@@ -84,8 +80,7 @@ def search(
             if per_article is None or taken[article.id] <= per_article:
                 context = widened(article.text, Span(chunk.start, chunk.end), store.catalog.neighbours(chunk))
                 sides = found.dense.get(chunk_id, 0.0), found.lexical.get(chunk_id, 0.0)
-                near = found.sentences.get(chunk_id, ())
-                hits.append(Hit(article, chunk, scores[chunk_id], *sides, context, near))
+                hits.append(Hit(article, chunk, scores[chunk_id], *sides, context))
         if len(hits) == k:
             break
     return Found(hits, found.notice)
@@ -98,7 +93,7 @@ def candidates(
     looked_up = terms(question)
     lexical = store.catalog.match(looked_up, wanted, filters)
     dense: dict[str, float] = {}
-    sentences: dict[str, tuple[float, ...]] = {}
+    nearest: dict[str, float] = {}
     notice = None
     stored = store.catalog.count()[1]
     try:
@@ -110,13 +105,13 @@ def candidates(
         if not found and not filters and stored and store.catalog.count()[1]:
             raise StorageError(f"the vectors of {store.directory} are missing: `rag doctor` makes them anew")
         dense = found | {chunk_id: float(other @ vector) for chunk_id, other in missing.items()}
-        sentences = {chunk_id: tuple((several @ vector).tolist()) for chunk_id, several in of_sentences.items()}
+        nearest = {chunk_id: float((several @ vector).max()) for chunk_id, several in of_sentences.items()}
     except StorageError:
         if not store.catalog.read_only:
             raise
         notice = "the library is read-only, so it was searched by words alone"
     sought = Sought(looked_up, store.catalog.frequencies(looked_up), stored)
-    return Candidates(sought, dense, lexical, sentences, _traits(dense, lexical, sentences), notice)
+    return Candidates(sought, dense, lexical, _traits(dense, lexical, nearest), notice)
 
 
 def terms(question: str) -> list[str]:
@@ -130,7 +125,7 @@ def terms(question: str) -> list[str]:
 
 
 def _traits(
-    dense: Mapping[str, float], lexical: Mapping[str, float], sentences: Mapping[str, tuple[float, ...]]
+    dense: Mapping[str, float], lexical: Mapping[str, float], nearest: Mapping[str, float]
 ) -> dict[str, dict[str, float]]:
     """The traits `ranking.FOUND` of each candidate, so far as they are known of all."""
     candidates = dense.keys() | lexical.keys()
@@ -138,8 +133,8 @@ def _traits(
     found = {key: {"words": held.get(key, 0.0)} for key in candidates}
     for key, traits in found.items() if dense else ():
         traits["meaning"] = meaning.get(key, 0.0)
-    if candidates <= sentences.keys():
-        for key, value in spread({key: max(sentences[key]) for key in candidates}).items():
+    if candidates <= nearest.keys():
+        for key, value in spread(nearest).items():
             found[key]["sentence_meaning"] = value
     return found
 

