@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from itertools import combinations
 
 from rag.answering.answer_values import Value, value_of
@@ -70,7 +71,10 @@ def _otherwise(question: Question, item: Evidence, shown: Sequence[Evidence]) ->
 def conflicts_in(
     question: Question, said: Sequence[tuple[Evidence, Saying]], citations: Sequence[Citation]
 ) -> tuple[Conflict, ...]:
-    """The disagreement among what is `said` in answer, if there is one: each value with the citations that give it."""
+    """The disagreement among what is `said` in answer, if there is one: each value with the citations that give it.
+
+    The newest value comes first: a later one may mend an earlier one.
+    """
     groups: list[tuple[Value, list[tuple[Evidence, Saying]]]] = []
     for leader, saying in said:
         value = _stated(question, leader)
@@ -88,8 +92,10 @@ def conflicts_in(
         for place in (one, other)
     }
     values = [_cited(value, several, citations) for place, (value, several) in enumerate(groups) if place in opposed]
-    held = tuple(value for value in values if value.citations)
-    return (Conflict(_subject(question.text), held),) if len(held) > 1 else ()
+    held = [value for value in values if value.citations]
+    dates = {citation.number: citation.published or date.min for citation in citations}
+    held.sort(key=lambda value: max(dates[number] for number in value.citations), reverse=True)
+    return (Conflict(_subject(question.text), tuple(held)),) if len(held) > 1 else ()
 
 
 def _stated(question: Question, item: Evidence) -> Value | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -50,6 +51,22 @@ def test_two_figures_are_a_conflict() -> None:
     assert given.conflicts == (
         Conflict(about, (ConflictValue("About 6,500", (1,)), ConflictValue("About 20,000", (2,)))),
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "order"),
+    [
+        (date(2025, 7, 8), date(2025, 7, 10), ["About 20,000", "About 6,500"]),
+        (date(2025, 7, 10), date(2025, 7, 8), ["About 6,500", "About 20,000"]),
+        (date(2025, 7, 8), date(2025, 7, 8), ["About 6,500", "About 20,000"]),
+        (None, date(2025, 7, 8), ["About 20,000", "About 6,500"]),
+    ],
+)
+def test_the_newest_value_comes_first(first: date | None, second: date, order: list[str]) -> None:
+    one = story("1", TEXT.format("6,500", "police"), published=first)
+    other = story("2", TEXT.format("20,000", "organisers"), published=second)
+    (conflict,) = ask(MARCHED, one, other, odds={one.text: 3.0, other.text: 2.0}).conflicts
+    assert [value.value for value in conflict.values] == order
 
 
 def test_articles_that_give_one_value_are_one_value_with_both_citations() -> None:
