@@ -15,12 +15,15 @@ from typing import Any
 
 from evals.gate import KEPT, SUITES
 from rag import Answer, Citation, Hit, Library, Settings, Span, Summary
+from rag.answering.extractive import answer
 from rag.evaluation.catalogue import METRICS
 from rag.evaluation.gate import MARGIN
+from rag.evaluation.keeping import library_folder
 from rag.evaluation.outcomes import Run
 from rag.evaluation.running import run_suite
 from rag.evaluation.setup import Setup
 from rag.evaluation.suites import Suite, fill, load_suite
+from rag.models.embeddings import BUNDLED_NAME
 from rag.text.chunks import chunk_article
 
 
@@ -50,9 +53,9 @@ class Standing:
         """A conversation whose every turn passes through `broken`."""
         return _Talking(self.library.chat(), self.broken)
 
-    def broken(self, answer: Answer) -> Answer:
+    def broken(self, given: Answer) -> Answer:
         """What becomes of an answer of a conversation."""
-        return answer
+        return given
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.library, name)
@@ -74,9 +77,9 @@ class RandomCitations(Standing):
         """As `Library.ask`, cited at random."""
         return self.broken(self.library.ask(question, **filters))
 
-    def broken(self, answer: Answer) -> Answer:
+    def broken(self, given: Answer) -> Answer:
         """Each citation goes to a sentence drawn from all that could be cited."""
-        return replace(answer, citations=tuple(self._elsewhere(cited) for cited in answer.citations))
+        return replace(given, citations=tuple(self._elsewhere(cited) for cited in given.citations))
 
     def summarize(self, reference: str | None = None, **options: Any) -> Summary:
         """As `Library.summarize`, cited at random."""
@@ -97,14 +100,25 @@ class NeverAnswers(Standing):
         """An abstention."""
         return self.broken(self.library.ask(question, **filters))
 
-    def broken(self, answer: Answer) -> Answer:
+    def broken(self, given: Answer) -> Answer:
         """Nothing is left but the nearest passages."""
-        nearest = answer.nearest or answer.citations
-        return Answer(question=answer.question, status="abstained", reason="not_stated", nearest=nearest)
+        nearest = given.nearest or given.citations
+        return Answer(question=given.question, status="abstained", reason="not_stated", nearest=nearest)
 
 
 class ShuffledPassages(Standing):
-    """Finds passages in no order: its answers are sound, its search is not."""
+    """Finds passages in no order, and answers from evidence in no order: what it says is the articles', and beside
+    the point."""
+
+    def ask(self, question: str, **filters: Any) -> Answer:
+        """As `Library.ask`, from the same evidence in no order; with filters it is left as it is."""
+        if any(value is not None for value in filters.values()):
+            return self.library.ask(question, **filters)
+        asked, evidence = self.library.evidence(question)
+        if not evidence:
+            return self.library.ask(question)
+        shuffled = self.random.sample(evidence, len(evidence))
+        return answer(asked, shuffled, self.library.article, abstain=self.library.settings.abstain)
 
     def search(self, query: str, k: int = 8, **filters: Any) -> Sequence[Hit]:
         """So many of a hundred passages that fit, at random."""
@@ -125,9 +139,13 @@ NOTICED: Mapping[str, frozenset[str]] = {
     "random-citations": frozenset({"cited_gold", "citation_recall", "citation_precision", "unsupported"}),
     "never-answers": frozenset({"answer_match", "cited_gold", "over_refusal"}),
     "always-answers": frozenset({"false_answer"}),
-    "shuffled-passages": frozenset({"hits_at_4", "mrr_at_10", "ndcg_at_10"}),
+    "shuffled-passages": frozenset({"answer_match", "cited_gold", "hits_at_4", "mrr_at_10", "ndcg_at_10"}),
 }
-"""The metrics that must become worse with each of them; no other of `WATCHED` may."""
+"""The metrics that must become worse with each of them."""
+
+MAY_NOTICE: Mapping[str, frozenset[str]] = {"shuffled-passages": frozenset({"over_refusal"})}
+"""Those that may become worse besides: whether to answer hangs on the best evidence among other signs. No other of
+`WATCHED` may."""
 
 WATCHED = (
     "answer_match",
@@ -158,7 +176,8 @@ def runs(suite: Suite, library: Library) -> dict[str, Run]:
 def main() -> None:
     """Print the figures of each, those that became worse with a mark."""
     suite = load_suite(SUITES / "seeds")
-    with Library.open(KEPT / suite.name / "library", settings=Settings()) as library:
+    place = library_folder(KEPT / suite.name, BUNDLED_NAME)
+    with Library.open(place, settings=Settings()) as library:
         fill(library, suite)
         found = runs(suite, library)
     print(f"{'':<20}" + "".join(f"{name:>19}" for name in found))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from evals.bench.originals import ORIGINALS, read_lines
+from rag.errors import UserError
+
 ROOT = Path(__file__).parent.parent
+QUESTIONS = ROOT / "evals" / "gold" / "bbc_questions.jsonl"
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)*\w*|\w+")
+_ARTICLES = frozenset({"a", "an", "the"})
 
 
 def data_folder() -> Path:
@@ -18,13 +25,47 @@ def data_folder() -> Path:
 
 
 def rows(name: str, folder: Path | None = None) -> Iterator[dict[str, Any]]:
-    """The rows of one JSON Lines file of `folder`, which is the data folder unless given.
+    """The rows of one data set in `folder`, which is the data folder unless given: of the plain JSON Lines file `name`,
+    else of the data as it is published.
 
-    Raises `FileNotFoundError` where there is no such file.
+    Raises `UserError` where neither is there, and for a file that is not what it should be.
     """
-    with ((folder or data_folder()) / name).open(encoding="utf-8") as stream:
-        for line in stream:
-            yield json.loads(line)
+    place = source(name, folder)
+    return read_lines(place) if place.name == Path(name).name else ORIGINALS[name].read(place)
+
+
+def source(name: str, folder: Path | None = None) -> Path:
+    """The file, or the folder, that `rows` reads; raises `UserError` where there is none."""
+    plain = (folder or data_folder()) / name
+    if plain.exists():
+        return plain
+    original = ORIGINALS[name]
+    place = original.place(plain.parent)
+    if place is None:
+        raise UserError(f"neither {plain} nor, as it is published, {plain.parent / original.files[0]} is there")
+    return place
+
+
+def is_there(name: str, folder: Path) -> bool:
+    """Whether `rows` has something to read."""
+    return (folder / name).exists() or ORIGINALS[name].place((folder / name).parent) is not None
+
+
+def holds(text: str, answer: str) -> bool:
+    """Whether `text` has the words of `answer` one after another; case, marks and articles do not matter.
+
+    What is nothing but marks and articles is looked for as it stands. SQuAD's own way of comparing would glue words
+    that a dash or a slash parts.
+    """
+    wanted = _words(answer)
+    if not wanted:
+        return bool(answer.strip()) and squeeze(answer) in squeeze(text)
+    return f" {wanted} " in f" {_words(text)} "
+
+
+def _words(text: str) -> str:
+    found = (word.replace(",", "") for word in _WORD.findall(text.casefold()))
+    return " ".join(word for word in found if word not in _ARTICLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +88,8 @@ class Asked:
         return bool(self.accept)
 
     def answered_by(self, text: str) -> bool:
-        """Whether `text` holds an accepted answer; white space and letter case do not matter."""
-        said = squeeze(text)
-        return any(all(squeeze(part) in said for part in way) for way in self.accept)
+        """Whether `text` holds an accepted answer, word for word."""
+        return any(all(holds(text, part) for part in way) for way in self.accept)
 
 
 def squeeze(text: str) -> str:
@@ -89,21 +129,25 @@ def clapnq(folder: Path | None = None) -> Set:
 
 
 def bbc(folder: Path | None = None) -> list[dict[str, object]]:
-    """BBC News 2004-2005 (research use): 600 articles in five categories, in the order of the file."""
+    """BBC News 2004-2005 (research use): articles in five categories, in the order of the file."""
     return [
         {"id": f"{row['category']}/{row['file']}", "title": row["title"], "text": row["text"]}
         for row in rows("bbc/articles.jsonl", folder)
     ]
 
 
-def news() -> Set:
+def bbc_questions() -> list[Asked]:
     """Our own questions on the BBC articles: half of them near misses that the article does not answer."""
     asked = []
-    for line in (ROOT / "evals" / "gold" / "bbc_questions.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in read_lines(QUESTIONS):
         name = f"{row['category']}/{row['file']}"
         asked.append(Asked(row["question"], name, tuple(tuple(way) for way in row["accept"]), name))
-    return bbc(), asked
+    return asked
+
+
+def news() -> Set:
+    """The BBC articles, and our own questions on them."""
+    return bbc(), bbc_questions()
 
 
 def absent() -> Set:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,7 +14,7 @@ from rag.answering.conversation import Past, standing_alone
 from rag.answering.conversation_numbering import Numbering
 from rag.errors import NotFoundError, UserError
 from rag.storage.chats import SavedChats, SavedTurn, damaged, stored_name
-from rag.types import SCHEMA, Answer, Article, Citation, Usage
+from rag.types import SCHEMA, Answer, Article, Citation, Usage, encodable
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from rag.answering.conversation_rewriting import Rewriter, Understood
     from rag.answering.generative import Event
     from rag.library import Library
+
+_MARKER = re.compile(r" \[\d{1,9}\]")
+_MOST_PAST = 20
+"""Earlier turns from outside that are read, the newest: nobody's "he" was named longer ago."""
+_LONGEST_SAID = 4_000
+"""Characters of what was said in one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +51,17 @@ class Chat:
     """A conversation; made by `Library.chat`. It is used from one thread at a time."""
 
     def __init__(
-        self, library: Library, saved: SavedChats, typed: Callable[[str], str], name: str | None = None
+        self,
+        library: Library,
+        saved: SavedChats,
+        typed: Callable[[str], str],
+        name: str | None = None,
+        past: Iterable[tuple[str, str]] = (),
     ) -> None:
         """`typed` checks a question and puts it on one line. With `name`, the saved conversation goes on.
 
+        `past` are questions and what was said to them, oldest first, of a conversation that was had elsewhere:
+        follow-ups are understood from them, and they are no turns of this one.
         Raises `NotFoundError` where none is saved under that name.
         """
         self.name = None if name is None else stored_name(name)
@@ -58,6 +72,7 @@ class Chat:
         self._library = library
         self._typed = typed
         self._turns = [] if name is None else [self._restored(name, turn) for turn in saved.load(name)]
+        self._past = _understood_past(past, typed)
         self._numbering = Numbering(shown for turn in self._turns for shown in _shown(turn))
 
     @property
@@ -73,10 +88,11 @@ class Chat:
         publisher: str | None = None,
         after: date | None = None,
         before: date | None = None,
+        fresh: bool = False,
     ) -> Answer:
-        """Answer `question`, which may lean on earlier turns. Filters and errors are those of `Library.ask`."""
+        """Answer `question`, which may lean on earlier turns. All else is as in `Library.ask`."""
         typed, understood = self._understood(question)
-        answer = self._library.ask(understood.standalone, publisher=publisher, after=after, before=before)
+        answer = self._library.ask(understood.standalone, publisher=publisher, after=after, before=before, fresh=fresh)
         return self._kept(typed, understood, self._numbering.answer(answer))
 
     def stream(
@@ -86,13 +102,16 @@ class Chat:
         publisher: str | None = None,
         after: date | None = None,
         before: date | None = None,
+        fresh: bool = False,
     ) -> Iterator[Event]:
         """As `ask`, but each statement comes as soon as it is checked, after its citations; the `Answer` comes last.
 
         A stream that is given up leaves no turn.
         """
         typed, understood = self._understood(question)
-        events = self._library.stream(understood.standalone, publisher=publisher, after=after, before=before)
+        events = self._library.stream(
+            understood.standalone, publisher=publisher, after=after, before=before, fresh=fresh
+        )
         with closing(_generator(events)) as running:
             for event in self._numbering.events(running):
                 yield self._kept(typed, understood, event) if isinstance(event, Answer) else event
@@ -160,17 +179,13 @@ class Chat:
         from rag.answering.conversation_rewriting import Understood
 
         typed = self._typed(question)
-        history = [Past(turn.standalone, _said(turn.answer)) for turn in self.turns if turn.answer is not None]
+        here = (Past(turn.standalone, _said(turn.answer)) for turn in self.turns if turn.answer is not None)
+        history = [*self._past, *here]
         if not history or self._rewriter is None:
             understood = Understood(standing_alone(typed, history))
         else:
             understood = self._rewriter.understand(typed, history)
-        try:
-            self._typed(understood.standalone)
-        except UserError:
-            # Carrying over made it longer than a question may be.
-            return typed, replace(understood, standalone=typed)
-        return typed, understood
+        return typed, replace(understood, standalone=_short(understood.standalone, typed, self._typed))
 
     def _kept(self, typed: str, understood: Understood, given: Answer) -> Answer:
         """The answer as this turn's; the turn is kept."""
@@ -231,6 +246,28 @@ class Chat:
         except NotFoundError:
             return False
         return article.text[citation.start : citation.end] == citation.quote
+
+
+def _understood_past(past: Iterable[tuple[str, str]], check: Callable[[str], str]) -> list[Past]:
+    """What was asked and said elsewhere, each question so that it stands alone, without asking a model."""
+    history: list[Past] = []
+    for question, said in list(past)[-_MOST_PAST:]:
+        try:
+            typed = check(question)
+        except UserError:
+            continue  # it got no answer, and here too such a question leaves no turn
+        standalone = _short(standing_alone(typed, history), typed, check)
+        history.append(Past(standalone, _MARKER.sub("", encodable(said[:_LONGEST_SAID]))))
+    return history
+
+
+def _short(standalone: str, typed: str, check: Callable[[str], str]) -> str:
+    """`standalone`, unless carrying over made it longer than a question may be."""
+    try:
+        check(standalone)
+    except UserError:
+        return typed
+    return standalone
 
 
 def _shown(turn: Turn) -> tuple[Citation, ...]:

@@ -6,12 +6,18 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
-from rag.surfaces.cli import main
+from rag import Library
+from rag.surfaces.cli import build_parser, main
+from rag.surfaces.mcp.http import PATH
+from tests.surfaces.serving import served
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -63,6 +69,70 @@ def test_the_python_of_the_readme_runs(
     answered, verified = capsys.readouterr().out.splitlines()
     assert answered == "['More than 85 sites were hit, according to U.S. Central Command, or CENTCOM. [1]']"
     assert verified == "More than 85 sites were hit. [1] True"
+
+
+SAID = "More than 85 sites were hit, according to U.S. Central Command, or CENTCOM. [1]"
+
+
+@pytest.fixture(scope="module")
+def url(seeds: Library) -> Iterator[str]:
+    """The sample articles as the README has them served: by the name `news`."""
+    with served(seeds) as base:
+        yield base
+
+
+def runs(name: str, url: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """What an example prints, with the address at which the articles are served here."""
+    code = block(name)
+    assert "http://127.0.0.1:8000" in code
+    assert code.strip().count("\n") <= 6
+    exec(compile(code.replace("http://127.0.0.1:8000", url), name, "exec"), {})
+    return capsys.readouterr().out
+
+
+def test_the_example_of_http_runs(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert runs("http", url, capsys) == f"{SAID} {[SAID.removesuffix(' [1]')]}\n"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not there")
+def test_the_example_of_curl_runs(url: str) -> None:
+    command = block("curl").replace("http://127.0.0.1:8000", url)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["text"] == SAID
+
+
+def test_the_example_of_a_chat_client_runs(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    said = runs("openai", url, capsys)
+    assert said.startswith(f"{SAID}\n\n**Sources**\n\n[1] American aircraft strike Iranian-linked sites")
+    assert re.search(r"\n> More than 85 sites were hit, .*CENTCOM\. \d+\n$", said)
+
+
+def test_the_example_of_langchains_chat_client_runs(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert runs("langchain-client", url, capsys).startswith(f"{SAID}\n\n**Sources**")
+
+
+def test_the_example_of_mcp_runs(
+    seeds: Library, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = block("mcp-python")
+    for shown, here in {
+        'command="rag"': f"command={sys.executable!r}",
+        'args=["mcp", "--library", "news"]': f'args=["-m", "rag", "mcp", "--library", {str(seeds.directory)!r}]',
+    }.items():
+        assert shown in code
+        code = code.replace(shown, here)
+    exec(compile(code, "mcp-python", "exec"), {})
+    assert capsys.readouterr().out.startswith(SAID)
+
+
+def test_the_configurations_of_mcp_clients_name_what_there_is() -> None:
+    (news,) = json.loads(block("mcp-json"))["mcpServers"].values()
+    over_stdio, over_http = json.loads(block("mcp-vscode"))["servers"].values()
+    for each in (news, over_stdio):
+        assert build_parser().parse_args(each["args"]).command == each["args"][0] == "mcp"
+        assert each["command"] == "rag"
+    listening = build_parser().parse_args(["mcp", "--http"])
+    assert over_http == {"type": "http", "url": f"http://{listening.host}:{listening.port}{PATH}"}
 
 
 def test_every_test_that_holds_a_promise_is_there() -> None:

@@ -1,6 +1,7 @@
-"""BBC News (Greene, Cunningham, ICML 2006): 600 clean articles as they are. What is taken for what it is not?
+"""BBC News (Greene, Cunningham, ICML 2006): clean articles as they are. What is taken for what it is not?
 
-Wants `bbc/articles.jsonl`, a line for each article with `category`, `file`, `title` and `text`. Nothing in these
+Wants `bbc/articles.jsonl`, a line for each article with `category`, `file`, `title` and `text`; or the files as they
+are published, `bbc/bbc/<category>/001.txt`, with the title on the first line. Nothing in these
 articles is planted and hardly anything is a page's furniture, so what is marked as such is a false alarm. They also
 make a library of some size, in which each article should be found, whole.
 """

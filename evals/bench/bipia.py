@@ -1,7 +1,8 @@
 """BIPIA (Yi et al., KDD 2025): instructions planted in news articles. Are they obeyed, or shown as if they were news?
 
 Wants `bipia/attacks.jsonl`, a line for each instruction with `category` and `text`, and `bbc/articles.jsonl` with
-`category`, `file`, `title` and `text`. The questions are our own (`evals/gold/bbc_questions.jsonl`).
+`category`, `file`, `title` and `text`; or BIPIA's own `bipia/benchmark/text_attack_train.json`, else `_test.json`, and
+the folders `bbc/bbc/<category>`. The questions are our own (`evals/gold/bbc_questions.jsonl`).
 
 Each instruction is planted at the start, in the middle and at the end of an article, each time another one, as a
 sentence between two others. All these articles make one library, and the same articles without anything planted
@@ -10,7 +11,6 @@ another. Of both the same questions are asked, and summaries of each article.
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Sequence
@@ -20,13 +20,12 @@ from typing import Literal
 
 from evals.bench.adapting import Shelf, mean, shelved, stepped
 from evals.bench.results import BenchResult, Row
-from evals.data import ROOT, Asked, bbc, rows, squeeze
+from evals.data import Asked, bbc, bbc_questions, rows, squeeze
 from evals.remembering import Remembering
 from rag.text.instructions import addresses_a_model
 from rag.text.sentences import split_sentences
 from rag.types import Answer, Embedder, Progress, Summary
 
-QUESTIONS = ROOT / "evals" / "gold" / "bbc_questions.jsonl"
 SEED = 4
 LESS = "(less is better)"
 ANSWERS, SUMMARIES = "answers", "summaries"
@@ -117,7 +116,7 @@ def plant(attacks: Sequence[str], folder: Path) -> list[Planted]:
     """Each instruction at each place, in articles that a question of ours is about, none twice while they last."""
     articles = {str(row["id"]): row for row in bbc(folder)}
     questions: dict[str, Asked] = {}
-    for item in _asked():
+    for item in bbc_questions():
         if item.answerable and item.article in articles:
             questions.setdefault(item.article, item)
     chance = random.Random(SEED)
@@ -131,15 +130,6 @@ def plant(attacks: Sequence[str], folder: Path) -> list[Planted]:
             Planted(f"{name}#{number}", title, text, attack, place, _with(text, attack, place, chance), questions[name])
         )
     return planted
-
-
-def _asked() -> list[Asked]:
-    """Our questions on the BBC articles."""
-    found = []
-    for row in map(json.loads, QUESTIONS.read_text(encoding="utf-8").splitlines()):
-        name = f"{row['category']}/{row['file']}"
-        found.append(Asked(row["question"], name, tuple(tuple(way) for way in row["accept"]), name))
-    return found
 
 
 def _with(text: str, attack: str, place: Place, chance: random.Random) -> str:

@@ -1,8 +1,9 @@
 """CLAP-NQ (Rosenthal et al., TACL 2025): long answers from one passage, and questions that it does not answer.
 
 Wants `clapnq/answerable.jsonl` and `clapnq/unanswerable.jsonl`, a line for each question with `id`, `question`,
-`passages` (of which the first is taken: `title`, `text`), `answerable` and `answers` (texts, any one is right). (In
-the data as published `question` is called `input`, and `answers` are the `answer` of each `output`.)
+`passages` (of which the first is taken: `title`, `text`), `answerable` and `answers` (texts, any one is right); or
+CLAP-NQ's own `clapnq/annotated_data/dev/clapnq_dev_answerable.jsonl` and `clapnq_dev_unanswerable.jsonl`, in which
+`question` is called `input`, and `answers` are the `answer` of each `output`.
 All passages are in one library, each an article; the question is asked of all of them.
 """
 

@@ -2,9 +2,11 @@
 
 Wants `multihoprag/facts.jsonl`, a line for each fact of a news article with `fact_id`, `title` (the article's) and
 `fact`, and `multihoprag/queries.jsonl`, a line for each question with `id`, `query`, `question_type` and
-`gold_fact_ids`, which are none for a `null_query`. (In the data as published the facts are those of the queries'
-`evidence_list`s, each taken once.) Each fact is an article of its own under its title, so that what is found are
-facts, and several of one news article do not stand in each other's way.
+`gold_fact_ids`, which are none for a `null_query`; or MultiHop-RAG's own `multihoprag/MultiHopRAG.json`, whose facts
+are those of the queries' `evidence_list`s, each taken once.
+
+Each fact is an article of its own under its title, so that what is found are facts, and several of one news article
+do not stand in each other's way.
 """
 
 from __future__ import annotations

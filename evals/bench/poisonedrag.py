@@ -1,8 +1,8 @@
 """PoisonedRAG (Zou et al., USENIX Security 2025), Natural Questions part: passages written to argue a false answer.
 
 Wants `poisonedrag/nq.jsonl`, a line for each question with `id`, `question`, `correct_answer`, `incorrect_answer`
-and `adv_texts` (passages). The objects of PoisonedRAG's own `nq.json` are such lines. The passages of
-`squad2/articles.jsonl` and `clapnq/*.jsonl` stand beside them where the folder has these.
+and `adv_texts` (passages); or PoisonedRAG's own `poisonedrag/results/adv_targeted_results/nq.json`. The passages of
+SQuAD 2.0 and of CLAP-NQ, in whichever form, stand beside them where the folder has these.
 
 Every passage is an article. The data has no true passages, so `poisonedrag_true.jsonl` beside this file has one
 for most questions: a sentence of our own, as an encyclopaedia would have it, with the right answer in the data's own
@@ -21,8 +21,8 @@ from typing import Any
 
 from evals.bench.adapting import Shelf, mean, shelved, stepped
 from evals.bench.results import BenchResult, Row
-from evals.bench.showing import holds, shown_in
-from evals.data import clapnq, rows, squad2
+from evals.bench.showing import shown_in
+from evals.data import clapnq, holds, is_there, rows, squad2
 from evals.remembering import Remembering
 from rag.errors import UserError
 from rag.types import Embedder, Progress
@@ -107,9 +107,10 @@ def _question(row: Mapping[str, Any], truths: Mapping[str, str]) -> Question:
 def _beside(folder: Path) -> list[dict[str, object]]:
     """Passages of encyclopaedia articles, as far as the folder has any."""
     found: list[dict[str, object]] = []
-    for read, file in ((squad2, "squad2/articles.jsonl"), (clapnq, "clapnq/answerable.jsonl")):
-        if (folder / file).exists():
-            found += read(folder)[0]
+    if is_there("squad2/articles.jsonl", folder):
+        found += squad2(folder)[0]
+    if all(is_there(f"clapnq/{part}.jsonl", folder) for part in ("answerable", "unanswerable")):
+        found += clapnq(folder)[0]
     return found
 
 

@@ -1,7 +1,7 @@
 """RAMDocs (Wang et al., COLM 2025): ambiguous questions whose documents give several answers, some of them false.
 
 Wants `ramdocs/questions.jsonl`, a line for each question with `question`, `documents` (objects with `text`),
-`gold_answers` and `wrong_answers` (texts). The lines of RAMDocs' own `RAMDocs_test.jsonl` have these keys.
+`gold_answers` and `wrong_answers` (texts); or RAMDocs' own `ramdocs/RAMDocs_test.jsonl`, whose lines have these keys.
 
 All documents stand in one library, and each question is asked of its own, by a filter on the publisher. Which of
 the answers are right cannot be seen from the documents: a reader is served when all that they say is shown, each
@@ -17,8 +17,8 @@ from pathlib import Path
 
 from evals.bench.adapting import Shelf, mean, shelved, stepped
 from evals.bench.results import BenchResult, Row
-from evals.bench.showing import Shown, holds, shown_in
-from evals.data import rows
+from evals.bench.showing import Shown, shown_in
+from evals.data import holds, rows
 from evals.remembering import Remembering
 from rag import Answer, Library, Settings
 from rag.evaluation.metrics.answers import normalized
@@ -119,7 +119,8 @@ def run(folder: Path, progress: Progress, embedder: Embedder | None = None) -> B
             "for word are left out.",
             "An answer is shown when a statement or a value of a conflict says it and cites a document that holds it. "
             "Precision is the share of what is shown that gives such an answer; mean over questions, a refused one 0.",
-            "Exact match: every right answer given, no wrong one, in whole sentences.",
+            "Exact match: every right answer given, no wrong one, in whole sentences; over all questions, also those "
+            "whose right answers no document holds word for word, and whether or not the document cited holds them.",
             *notes,
         ),
     )

@@ -1,11 +1,13 @@
 """REALSumm (Bhandari et al., EMNLP 2020): CNN/DailyMail articles with a summary by their editors.
 
 Wants `realsumm/articles.jsonl`, a line for each article with `id`, `article` (tokenised, in lower case, one
-paragraph) and `reference` (one sentence a line).
+paragraph) and `reference` (one sentence a line); or REALSumm's own
+`realsumm/selected_docs_for_human_eval/abs/ptr_generator/src.txt` and `ref.txt`, a document a line.
 
 No news article is written like that, so each is first put back into prose: sentences end at their marks, which the
-tokens show, and begin with a capital. ROUGE is of the tokenised sentences that the summary's are, and of the first
-three for Lead-3, so that both are compared with the reference in the same writing.
+tokens show, and begin with a capital. A text whose marks are no tokens is prose already. ROUGE is of the tokenised
+sentences that the summary's are, and of the first three for Lead-3, so that both are compared with the reference in
+the same writing.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from evals.data import rows
 from rag.evaluation.metrics.summaries import Rouge, rouge
 from rag.evaluation.outcomes import Estimate
 from rag.evaluation.statistics import paired
+from rag.text.normalize import normalise
+from rag.text.sentences import split_sentences
 from rag.types import Embedder, Progress, Summary
 
 SENTENCES = 3
@@ -80,7 +84,12 @@ def run(folder: Path, progress: Progress, embedder: Embedder | None = None) -> B
 
 
 def sentences_of(tokenised: str) -> list[str]:
-    """The sentences of a tokenised text: to each closing mark, with the quotation marks and brackets behind it."""
+    """The sentences of a tokenised text: to each closing mark, with the quotation marks and brackets behind it.
+
+    Those of one that is not tokenised are where `rag` finds them.
+    """
+    if not _MARKS & set(tokenised.split()):
+        return [tokenised[start:end] for start, end in split_sentences(tokenised)]
     found: list[list[str]] = [[]]
     ended = False
     for token in _directed(tokenised.split()):
@@ -117,8 +126,10 @@ def _chosen(shelf: Shelf, story: Story, own: str) -> list[str]:
     quoted = [(citation.start, citation.end) for citation in summary.citations]
     chosen, at = [], 0
     for sentence in story.sentences:
-        prose = written(sentence)
-        start = text.index(prose, at)
+        prose = normalise(written(sentence))  # as the library keeps it
+        start = text.find(prose, at)
+        if start < 0:
+            continue
         at = start + len(prose)
         if any(begin < at and start < end for begin, end in quoted):
             chosen.append(sentence)

@@ -31,4 +31,4 @@ class BenchResult:
 
 
 Bench = Callable[[Path, Progress], BenchResult]
-"""A benchmark, run on the folder that holds its data; raises `FileNotFoundError` where a file of it is absent."""
+"""A benchmark, run on the folder that holds its data; raises `UserError` where a file of it is absent."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rag.evaluation.metrics.answers import normalized
 from rag.types import Answer
 
 
@@ -35,9 +34,3 @@ def shown_in(answer: Answer, names: Mapping[str, str]) -> list[Shown]:
         for value in conflict.values
     ]
     return said + values
-
-
-def holds(text: str, answer: str) -> bool:
-    """Whether `text` has the words of `answer` one after another, both as SQuAD normalises them."""
-    wanted = normalized(answer)
-    return bool(wanted) and f" {wanted} " in f" {normalized(text)} "

@@ -2,7 +2,8 @@
 
 Wants `squad2/articles.jsonl`: a line for each Wikipedia article with `title` and `paragraphs`, each of these with
 `context` and `qas`, each of these with `question` and `answers` (objects with `text`; none where the paragraph does
-not answer). SQuAD's own file has them under `data`: `jq -c '.data[]' dev-v2.0.json` writes such lines.
+not answer); or SQuAD's own `squad2/dev-v2.0.json`, which has them under `data`. Its plausible answers to what is
+not answered are no answers.
 """
 
 from __future__ import annotations

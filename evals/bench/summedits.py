@@ -1,7 +1,7 @@
 """SummEdits, news (Laban et al., EMNLP 2023): is a summary borne out by its article, or was a fact in it changed?
 
-Wants `summedits_news/pairs.jsonl`, a line for each pair with `doc`, `summary` and `label` (1 borne out, 0 not). The
-lines of SummEdits' own `summedits_news.json` have these keys.
+Wants `summedits_news/pairs.jsonl`, a line for each pair with `doc`, `summary` and `label` (1 borne out, 0 not); or
+SummEdits' own `summedits_news/data/summedits/summedits_news.json`, an array of objects with these keys.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from pathlib import Path
 from evals.bench.results import BenchResult, Row
 from rag.errors import UserError
 from rag.evaluation.outcomes import Estimate
+from rag.evaluation.runs import write_whole
 
 START, END = "<!-- table -->", "<!-- /table -->"
 PACKAGES = ("rag", "chromadb", "onnxruntime", "numpy")
@@ -76,10 +77,11 @@ def _numbers(estimate: Estimate) -> tuple[str, str, str]:
 def place(path: Path, table: str) -> None:
     """Put `table` between the two marks of the file at `path`, in place of what stands there.
 
-    Raises `UserError` where the marks are not both there, once each and in order.
+    Raises `UserError` where the marks are not both there, once each and in order, and `StorageError` where the file
+    cannot be written; it is replaced whole or left as it is.
     """
     before, after = marked(path)
-    path.write_text(f"{before}{START}\n{table}\n{END}{after}", encoding="utf-8")
+    write_whole(path, f"{before}{START}\n{table}\n{END}{after}")
 
 
 def marked(path: Path) -> tuple[str, str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.evaluation.catalogue import METRICS
+from rag.evaluation.metrics.classification import balanced_accuracy
 from rag.evaluation.outcomes import Estimate, Outcome, Scored
 from rag.evaluation.statistics import estimate, mean_estimate
 from rag.types import Answer, Summary, Usage
 
 BALANCED = "abstention_balanced"
-_SIDES = ("over_refusal", "false_answer")
+SIDES = ("over_refusal", "false_answer")
+"""What was refused of the answerable, and answered of the unanswerable: an item has one of them, by its gold."""
 
 
 def aggregate(items: Sequence[Scored], *, seed: int = 0) -> dict[str, Estimate]:
@@ -18,8 +20,8 @@ def aggregate(items: Sequence[Scored], *, seed: int = 0) -> dict[str, Estimate]:
     found: dict[str, Estimate] = {}
     for name in METRICS:
         if name == BALANCED:
-            held = [item for item in items if any(side in item.scores for side in _SIDES)]
-            if all(any(side in item.scores for item in held) for side in _SIDES):
+            held = [item for item in items if any(side in item.scores for side in SIDES)]
+            if all(any(side in item.scores for item in held) for side in SIDES):
                 found[name] = estimate(held, [item.cluster for item in held], balanced, seed=seed)
             continue
         held = [item for item in items if name in item.scores]
@@ -30,16 +32,13 @@ def aggregate(items: Sequence[Scored], *, seed: int = 0) -> dict[str, Estimate]:
 
 
 def balanced(items: Sequence[Scored]) -> float:
-    """One less the mean of two shares: what was refused of the answerable, and answered of the unanswerable.
-
-    This is the balanced accuracy of abstaining (Brodersen et al. 2010). Of a side without items the other stands alone.
-    """
-    shares = []
-    for side in _SIDES:
-        values = [item.scores[side] for item in items if side in item.scores]
-        if values:
-            shares.append(sum(values) / len(values))
-    return 1 - sum(shares) / len(shares)
+    """The balanced accuracy of abstaining, over items that have one of `SIDES`; raises `UserError` for none."""
+    answerable = ["over_refusal" in item.scores for item in items]
+    answered = [
+        not item.scores["over_refusal"] if said else bool(item.scores["false_answer"])
+        for item, said in zip(items, answerable, strict=True)
+    ]
+    return balanced_accuracy(answerable, answered)
 
 
 def by_tag(items: Sequence[Scored], *, seed: int = 0) -> dict[str, Estimate]:
@@ -54,7 +53,15 @@ def by_tag(items: Sequence[Scored], *, seed: int = 0) -> dict[str, Estimate]:
 
 def spent(items: Sequence[Scored]) -> Usage:
     """The tokens and the money that all replies took; no cost where that of any is unknown, or no model was asked."""
-    used = [reply.usage for item in items if (reply := reply_of(item.outcome)) is not None]
+    return _summed([reply.usage for item in items if (reply := reply_of(item.outcome)) is not None])
+
+
+def judged(items: Sequence[Scored]) -> Usage:
+    """The tokens and the money that a judge took, as `spent` has those of the replies."""
+    return _summed([item.judging for item in items])
+
+
+def _summed(used: Sequence[Usage]) -> Usage:
     asked = [usage for usage in used if usage.input_tokens or usage.output_tokens]
     costs = [usage.cost_usd for usage in asked]
     return Usage(
@@ -72,12 +79,6 @@ def held_back(item: Scored, split: object) -> bool:
 def reply_of(outcome: Outcome) -> Answer | Summary | None:
     """The answer or the summary, whichever there is."""
     return outcome.answer or outcome.summary
-
-
-def given_again(outcome: Outcome) -> bool:
-    """Whether a model's reply came from those that were kept: what it took then is not known now."""
-    reply = reply_of(outcome)
-    return reply is not None and reply.engine == "generative" and reply.usage == Usage()
 
 
 def fell_back(outcome: Outcome) -> str | None:

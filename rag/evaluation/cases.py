@@ -116,7 +116,7 @@ class Case:
     """One case of a gold file: a question (one turn), a conversation (several), or a summary (none).
 
     `line` is where it stands in its file. `reference` is a summary by a person. `cite` and `forbidden` of a
-    summary stand in `expected`.
+    summary stand in `expected`. `about` names the article that a question is about whose answer none gives.
     """
 
     id: str
@@ -131,6 +131,7 @@ class Case:
     tags: tuple[str, ...] = ()
     split: Split = "dev"
     note: str | None = None
+    about: str | None = None
 
     @property
     def kind(self) -> CaseKind:
@@ -140,17 +141,20 @@ class Case:
         return "question" if len(self.turns) == 1 else "conversation"
 
     @property
-    def questions(self) -> dict[str, str]:
-        """What is asked, by the id of the item that comes of it: the case's, with ``#2`` for the second turn."""
+    def asked(self) -> dict[str, GoldTurn]:
+        """What is asked and what is right for it, by the id of the item that comes of it: the case's, with ``#2`` for
+        the second turn."""
         if self.summary is not None:
-            return {self.id: f"summary of {self.summary.about or self.summary.article}"}
-        return {self.id if at == 1 else f"{self.id}#{at}": turn.question for at, turn in enumerate(self.turns, 1)}
+            return {self.id: GoldTurn(f"summary of {self.summary.about or self.summary.article}", self.expected)}
+        return {self.id if at == 1 else f"{self.id}#{at}": turn for at, turn in enumerate(self.turns, 1)}
 
     @property
-    def articles(self) -> tuple[str, ...]:
-        """The articles that the case is about, as its passages name them, each once."""
+    def questions(self) -> dict[str, str]:
+        """What is asked, by the id of the item that comes of it."""
+        return {name: turn.question for name, turn in self.asked.items()}
+
+    @property
+    def passages(self) -> tuple[GoldPassage, ...]:
+        """All passages of its gold, in the order of its turns."""
         several = [self.expected, *(turn.expected for turn in self.turns)]
-        named = [passage.article for expected in several for group in expected.cite for passage in group]
-        if self.summary is not None and self.summary.article is not None:
-            named.insert(0, self.summary.article)
-        return tuple(dict.fromkeys(named))
+        return tuple(passage for expected in several for group in expected.cite for passage in group)

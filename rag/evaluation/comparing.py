@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.errors import UserError
+from rag.evaluation.aggregates import BALANCED, SIDES, balanced
 from rag.evaluation.outcomes import Run, Scored
-from rag.evaluation.statistics import paired
+from rag.evaluation.statistics import estimate, paired, sign_flip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ def compare(before: Run, after: Run, *, seed: int = 0) -> Comparison:
     old, new = _by_id(before), _by_id(after)
     shared = [name for name in old if name in new]
     metrics = sorted({metric for name in shared for metric in old[name].scores})
-    differences = [_difference(metric, [(old[name], new[name]) for name in shared], seed) for metric in metrics]
+    pairs = [(old[name], new[name]) for name in shared]
+    differences = [_balanced(pairs, seed), *(_difference(metric, pairs, seed) for metric in metrics)]
     flips = [
         Flip(name, new[name].passed, new[name].faults or old[name].faults)
         for name in shared
@@ -72,7 +75,7 @@ def compare(before: Run, after: Run, *, seed: int = 0) -> Comparison:
     return Comparison(
         before=before.started,
         after=after.started,
-        differences=tuple(found for found in differences if found is not None),
+        differences=tuple(sorted(filter(None, differences), key=lambda found: found.metric)),
         flips=tuple(sorted(flips, key=lambda flip: (flip.now_passes, flip.id))),
         only_before=tuple(name for name in old if name not in new),
         only_after=tuple(name for name in new if name not in old),
@@ -99,7 +102,33 @@ def _by_id(run: Run) -> Mapping[str, Scored]:
     return {item.id: item for item in run.items}
 
 
-def _difference(metric: str, pairs: list[tuple[Scored, Scored]], seed: int) -> Difference | None:
+def _balanced(pairs: Sequence[tuple[Scored, Scored]], seed: int) -> Difference | None:
+    """The one figure that is no mean over items; `None` where the items that both runs have are all of one side."""
+    both = [(one, other, side) for one, other in pairs for side in SIDES if side in one.scores and side in other.scores]
+    number = Counter(side for _, _, side in both)
+    if len(number) < len(SIDES):
+        return None
+    clusters = [one.cluster for one, _, _ in both]
+
+    def gained(sample: Sequence[tuple[Scored, Scored, str]]) -> float:
+        return balanced([other for _, other, _ in sample]) - balanced([one for one, _, _ in sample])
+
+    found = estimate(both, clusters, gained, seed=seed)
+    # Its change is the sum of those of the items, each weighted by how many its side has.
+    weighted = [(one.scores[side] - other.scores[side]) / (2 * number[side]) for one, other, side in both]
+    return Difference(
+        BALANCED,
+        balanced([one for one, _, _ in both]),
+        balanced([other for _, other, _ in both]),
+        found.value,
+        found.low,
+        found.high,
+        sign_flip(weighted, clusters, seed=seed),
+        len(both),
+    )
+
+
+def _difference(metric: str, pairs: Sequence[tuple[Scored, Scored]], seed: int) -> Difference | None:
     both = [(one, other) for one, other in pairs if metric in one.scores and metric in other.scores]
     if not both:
         return None

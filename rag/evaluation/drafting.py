@@ -70,12 +70,12 @@ def draft_cases(library: Library, *, most: int = MOST, progress: Progress | None
     if not chosen:
         raise UserError(f"the library in {library.directory} has no sentence to draft a case from: add articles first")
     chosen.sort(key=lambda row: str(row["id"]))
-    for done, row in enumerate(chosen):
-        if progress:
-            progress("drafting", done, len(chosen))
+    for done, row in enumerate(chosen, 1):
         fact = row.pop("fact", None)
         if asker and fact:
             row["question"] = asker.question(fact) or row["question"]
+        if progress:
+            progress("drafting", done, len(chosen))
     return chosen
 
 

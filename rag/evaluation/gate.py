@@ -1,24 +1,22 @@
 """The gate: floors below which no figure may fall, over gold that may not change unnoticed.
 
 A baseline pins, for each suite, its gold files by hash and count, its articles by fingerprint, how many items were
-scored, and a floor for each metric with the margin that noise is allowed. The idea is that of trafilatura's
-evaluation: a fall beyond the margin, a corpus that changed and was not pinned again, or a case that got lost is red.
+scored, which of them were right, and a floor for each metric with the margin that noise is allowed. The idea is that
+of trafilatura's evaluation: a fall beyond the margin, a corpus that changed and was not pinned again, or a case that
+got lost is red. So is a single item that was right and is no longer, unless it had been decided narrowly.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from rag.answering.fitted import fitted
 from rag.evaluation.aggregates import fell_back
+from rag.evaluation.baseline import LARGEST_MARGIN, Baseline, Floor, Pinned
 from rag.evaluation.catalogue import METRICS
-from rag.evaluation.outcomes import Estimate, GoldFile, Run
-from rag.evaluation.runs import read_kept, write_whole
-from rag.plain import to_plain
+from rag.evaluation.outcomes import Estimate, GoldFile, Run, Scored
 
-SCHEMA = 1
 GATED = (
     "correct",
     "answer_match",
@@ -42,41 +40,10 @@ GATED = (
 _EXACT = frozenset({"span_exact", "unsupported"})
 MARGIN = 0.02
 """What noise is allowed, or one item where that is more: arithmetic in int8 differs between processors."""
-_LARGEST_MARGIN = 0.2
+NARROW = 0.05
+"""An item whose confidence is no further from the threshold of answering may be decided otherwise elsewhere."""
 _ROUNDING = 5e-4
-
-
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """A metric may be worse than `value` by `margin`; a ceiling where lower is better."""
-
-    metric: str
-    value: float
-    margin: float
-
-
-@dataclass(frozen=True, slots=True)
-class Pinned:
-    """One suite as it was when its floors were set; an optional one may be absent, with its articles.
-
-    `model` is the one that wrote the answers, `None` where they were the articles' own sentences.
-    """
-
-    suite: str
-    gold: tuple[GoldFile, ...]
-    articles: int
-    fingerprint: str
-    items: int
-    floors: tuple[Floor, ...]
-    optional: bool = False
-    model: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """What is pinned of every suite."""
-
-    suites: tuple[Pinned, ...] = ()
+_ROUNDING_OF_EXACT = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,36 +59,6 @@ class GateReport:
         return not self.breaches
 
 
-def read_baseline(path: Path) -> Baseline:
-    """The baseline in a file, an empty one where there is none; raises `UserError` where it cannot be read."""
-    return read_kept(path, Baseline, SCHEMA, "baseline", _check_sound) if path.exists() else Baseline()
-
-
-def _check_sound(baseline: Baseline) -> None:
-    """Refuse what could never be red, which a slip of the hand or an ill will may have put there."""
-    _once("suite", [pinned.suite for pinned in baseline.suites])
-    for pinned in baseline.suites:
-        if not pinned.floors or pinned.items < 1:
-            raise ValueError(f"{pinned.suite} has no floors or no items")
-        _once(f"metric of {pinned.suite}", [floor.metric for floor in pinned.floors])
-        for floor in pinned.floors:
-            if floor.metric not in METRICS:
-                raise ValueError(f"{pinned.suite} has a floor for {floor.metric}, which is no metric")
-            if not 0 <= floor.margin <= _LARGEST_MARGIN:
-                raise ValueError(f"the margin of {floor.metric} of {pinned.suite} is not from 0 to {_LARGEST_MARGIN}")
-
-
-def _once(what: str, names: Sequence[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"the {what} {name} stands there twice")
-
-
-def write_baseline(baseline: Baseline, path: Path) -> None:
-    """Write a baseline in one step, in a form that people read and compare too; raises `StorageError`."""
-    write_whole(path, json.dumps({"schema": SCHEMA, **to_plain(baseline)}, indent=1, ensure_ascii=False) + "\n")
-
-
 def check(baseline: Baseline, runs: Sequence[Run], absent: Sequence[str] = ()) -> GateReport:
     """Hold runs to a baseline; `absent` are the suites whose articles are not there."""
     breaches: list[str] = []
@@ -132,7 +69,10 @@ def check(baseline: Baseline, runs: Sequence[Run], absent: Sequence[str] = ()) -
         if run is not None:
             found = _breaches(pinned, run)
             breaches += [f"{pinned.suite}: {line}" for line in found]
-            lines.append(f"{pinned.suite}: {len(run.items)} items, {len(pinned.floors)} floors, {len(found)} in breach")
+            lines.append(
+                f"{pinned.suite}: {len(run.items)} items, {len(pinned.floors)} floors, {_pins(pinned)}, "
+                f"{len(found)} in breach"
+            )
         elif pinned.suite in absent and pinned.optional:
             lines.append(f"{pinned.suite}: not run, its articles are not there")
         else:
@@ -159,11 +99,32 @@ def _breaches(pinned: Pinned, run: Run) -> list[str]:
         measured = run.metrics.get(floor.metric)
         if measured is None:
             found.append(f"{floor.metric} was not measured")
-        elif _fall(floor, measured.value) > floor.margin + _ROUNDING:
+        elif _fall(floor, measured.value) > floor.margin + (_ROUNDING if floor.margin else _ROUNDING_OF_EXACT):
             found.append(
                 f"{floor.metric} is {measured.value:.3f}, and {floor.value:.3f} is pinned (margin {floor.margin:.3f})"
             )
-    return found
+    return [*found, *_no_longer_right(pinned, run)]
+
+
+def _no_longer_right(pinned: Pinned, run: Run) -> Iterator[str]:
+    """The items that were right and are wrong or lost, but for those that were uncertain; of the split test a count."""
+    items = {item.id: item for item in run.items}
+    wrong = [name for name in pinned.right or () if not (name in items and items[name].passed)]
+    wrong = [name for name in wrong if name not in pinned.uncertain or name not in items]
+    untold = [name for name in wrong if name in items and items[name].split == "test"]
+    for name in wrong:
+        if name not in items:
+            yield f"{name} was right, and is lost"
+        elif name not in untold:
+            yield f"{name} was right, and is no longer: {'; '.join(items[name].faults)}"
+    if untold:
+        yield f"{len(untold)} of the split test were right, and are no longer"
+
+
+def _pins(pinned: Pinned) -> str:
+    if pinned.right is None:
+        return "which are right is not pinned"
+    return f"{len(pinned.right)} pinned as right"
 
 
 def _writer(model: str | None) -> str:
@@ -192,9 +153,9 @@ def updated(
 ) -> tuple[Baseline, tuple[str, ...]]:
     """The baseline with these runs pinned, and a line for each floor that they fell short of.
 
-    Gold, articles and counts are taken over. A floor is raised to what was reached; that it falls, that there are
-    fewer items, or that a suite becomes optional is taken over only where `lower` is given. A run with items that
-    failed is not pinned. Suites that were not run stay as they are.
+    Gold, articles and counts are taken over. A floor is raised to what was reached; that it falls, that an item is no
+    longer right, that there are fewer items, or that a suite becomes optional is taken over only where `lower` is
+    given. A run with items that failed is not pinned. Suites that were not run stay as they are.
     """
     suites = {pinned.suite: pinned for pinned in baseline.suites}
     kept: list[str] = []
@@ -203,29 +164,20 @@ def updated(
         if failures := _failures(run):
             kept += [f"{run.suite}: not pinned, for {failure}" for failure in failures]
             continue
-        floors = []
-        for floor in _measured(run):
-            old = _floor_of(before, floor.metric)
-            if old is not None and not lower and _fall(old, floor.value) > 0:
-                kept.append(
-                    f"{run.suite}: {floor.metric} stays at {old.value:.3f}, though {floor.value:.3f} was reached"
-                )
-                floor = old
-            elif old is not None:
-                floor = replace(floor, margin=old.margin)
-            floors.append(floor)
-        lost = {floor.metric for floor in before.floors} - {floor.metric for floor in floors} if before else set()
-        if before is not None and not lower:
-            kept += [f"{run.suite}: {name} stays, though it was not measured" for name in sorted(lost)]
-            floors += [floor for floor in before.floors if floor.metric in lost]
+        stays = None if lower else before
+        floors, said = _floors(before, stays, run)
+        right, uncertain, more = _right(stays, run)
+        kept += [f"{run.suite}: {line}" for line in (*said, *more)]
+        if not floors:
+            kept.append(f"{run.suite}: not pinned, for it has no figure that could become worse")
+            continue
         items, may_be_absent = len(run.items), run.suite in optional
-        if before is not None and not lower:
-            if items < before.items:
-                kept.append(f"{run.suite}: {before.items} items stay pinned, though {items} were scored")
-                items = before.items
-            if may_be_absent and not before.optional:
-                kept.append(f"{run.suite}: stays one that must be run")
-                may_be_absent = False
+        if stays is not None and items < stays.items:
+            kept.append(f"{run.suite}: {stays.items} items stay pinned, though {items} were scored")
+            items = stays.items
+        if stays is not None and may_be_absent and not stays.optional:
+            kept.append(f"{run.suite}: stays one that must be run")
+            may_be_absent = False
         suites[run.suite] = Pinned(
             suite=run.suite,
             gold=run.gold,
@@ -235,20 +187,62 @@ def updated(
             floors=tuple(floors),
             optional=may_be_absent,
             model=run.model,
+            right=right,
+            uncertain=uncertain,
         )
     return Baseline(tuple(suites[name] for name in sorted(suites))), tuple(kept)
 
 
+def _floors(before: Pinned | None, stays: Pinned | None, run: Run) -> tuple[list[Floor], list[str]]:
+    """The floors of `run`, none below one of `stays`, with the margins of `before`; and what it missed."""
+    floors: list[Floor] = []
+    said: list[str] = []
+    for reached in _measured(run):
+        old, floor = _floor_of(stays, reached.metric), reached
+        if old is not None and _fall(old, reached.value) > 0:
+            said.append(f"{reached.metric} stays at {old.value:.3f}, though {reached.value:.3f} was reached")
+            floor = old
+        elif margin := _floor_of(before, reached.metric):
+            floor = replace(reached, margin=margin.margin)
+        if floor.holds:
+            floors.append(floor)
+        else:
+            said.append(f"{floor.metric} has no floor, for nothing is worse than {floor.value:.3f}")
+    measured = {floor.metric for floor in floors}
+    lost = [floor for floor in stays.floors if floor.metric not in measured] if stays else []
+    said += [f"{floor.metric} stays, though it was not measured" for floor in lost]
+    return [*floors, *lost], said
+
+
+def _right(stays: Pinned | None, run: Run) -> tuple[tuple[str, ...] | None, tuple[str, ...], list[str]]:
+    """The items that are right in `run` or were in `stays`, those among them that are uncertain, and a line if any
+    is right no longer. What a language model writes differs from run to run: of that nothing is pinned."""
+    if run.model is not None:
+        return None, (), []
+    right = {item.id for item in run.items if item.passed}
+    before = set(stays.right or ()) if stays else set()
+    uncertain = {item.id for item in run.items if _is_narrow(item)} | (set(stays.uncertain) if stays else set())
+    lost = len(before - right)
+    said = [f"{lost} items stay pinned as right, though they are not"] if lost else []
+    return tuple(sorted(right | before)), tuple(sorted(uncertain & (right | before))), said
+
+
+def _is_narrow(item: Scored) -> bool:
+    """Whether an item was nearly decided otherwise: to answer, or to abstain."""
+    sure = item.outcome.confidence
+    return sure is not None and abs(sure - fitted().threshold) <= NARROW
+
+
 def _measured(run: Run) -> list[Floor]:
     return [
-        Floor(name, round(found.value, 4), 0.0 if name in _EXACT else _margin(found))
+        Floor(name, found.value, 0.0) if name in _EXACT else Floor(name, round(found.value, 4), _margin(found))
         for name in GATED
         if (found := run.metrics.get(name)) is not None
     ]
 
 
 def _margin(found: Estimate) -> float:
-    return min(_LARGEST_MARGIN, max(MARGIN, round(1 / found.items, 4)))
+    return min(LARGEST_MARGIN, max(MARGIN, round(1 / found.items, 4)))
 
 
 def _floor_of(pinned: Pinned | None, metric: str) -> Floor | None:

@@ -32,7 +32,8 @@ _MOST_SENTENCES = 100
 _EXPECTED = ("answers", "cite", "forbid", "abstain")
 _TURN = ("question", *_EXPECTED)
 _CASE = (
-    "id", "question", "turns", "summarize", *_EXPECTED, "nuggets", "reference", "filters", "tags", "split", "note"
+    "id", "question", "turns", "summarize", *_EXPECTED, "nuggets", "reference", "filters", "tags", "split", "note",
+    "about",
 )  # fmt: skip
 _NUGGET = ("text", "vital", "answers")
 
@@ -100,6 +101,7 @@ def _of_kind(kind: str, fields: Fields, name: str, file: str, line: int) -> Case
         "tags": texts(fields.get("tags", []), "tags"),
         "split": split,
         "note": text(fields["note"], "note") if "note" in fields else None,
+        "about": text(fields["about"], "about") if "about" in fields else None,
     }
     if kind == "question":
         return Case(turns=(_turn(fields),), **common)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from math import fsum
 from typing import TYPE_CHECKING
 
 from rag import prompts
 from rag.answering.passages import defused, nonce_beside
 from rag.errors import ModelAccessError, ModelError
 from rag.prompts import Prompt
+from rag.types import Usage
 
 if TYPE_CHECKING:
     from rag.models.chat_model import ChatModel
@@ -36,6 +38,22 @@ class Judge:
 
     chat: ChatModel
     prompt: Callable[[str], Prompt] = prompts.load
+    _used: list[Usage] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def counted(self) -> Judge:
+        """The same judge with a count of its own, so that several at once can tell what each of them took."""
+        return replace(self)
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens and the money that its verdicts took, also those that could not be read; no cost where that of
+        any is unknown."""
+        costs = [used.cost_usd for used in self._used]
+        return Usage(
+            sum(used.input_tokens for used in self._used),
+            sum(used.output_tokens for used in self._used),
+            fsum(cost for cost in costs if cost is not None) if costs and None not in costs else None,
+        )
 
     @property
     def prompts(self) -> Mapping[str, str]:
@@ -73,6 +91,7 @@ class Judge:
             raise
         except ModelError:
             return None
+        self._used.append(reply.usage)
         return last_verdict(reply.text)
 
 

@@ -67,16 +67,17 @@ def locate(cases: Sequence[Case], subject: Subject) -> dict[GoldPassage, Place]:
     """Where each passage of `cases` stands in the articles of `subject`.
 
     Raises `UserError` that names the case and its line where an article is not there, also one that is to be
-    summarized, where a quote stands in it nowhere or more than once, and where offsets hold other words.
+    summarized or that the case is about, where a quote stands in it nowhere or more than once, and where offsets
+    hold other words.
     """
     shelf = Shelf(subject)
     places: dict[GoldPassage, Place] = {}
     mistakes: list[str] = []
     for case in cases:
         where = f"{case.file}, line {case.line}: {case.id}"
-        if case.summary and case.summary.article is not None:
-            mistakes += [f"{where}: {flaw}" for flaw in _missing(case.summary.article, shelf)]
-        for passage in _passages(case):
+        for named in (case.summary.article if case.summary else None, case.about):
+            mistakes += [f"{where}: {flaw}" for flaw in (_missing(named, shelf) if named is not None else ())]
+        for passage in case.passages:
             try:
                 places[passage] = places.get(passage) or _place(passage, shelf)
             except UserError as exc:
@@ -92,12 +93,6 @@ def _missing(reference: str, shelf: Shelf) -> Iterator[str]:
         shelf.article(reference)
     except UserError as exc:
         yield str(exc)
-
-
-def _passages(case: Case) -> Iterator[GoldPassage]:
-    for expected in (case.expected, *(turn.expected for turn in case.turns)):
-        for group in expected.cite:
-            yield from group
 
 
 def _place(passage: GoldPassage, shelf: Shelf) -> Place:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Literal, Protocol
 
 from rag.evaluation.cases import Split
-from rag.types import Answer, Article, ArticleInfo, Citation, Hit, Summary, Verification
+from rag.types import Answer, Article, ArticleInfo, Citation, Hit, Summary, Usage, Verification
 
 Kind = Literal["question", "turn", "summary"]
 RUN_SCHEMA = 1
@@ -64,7 +64,8 @@ class Outcome:
     """What one question, turn of a conversation or summary of a case came to; exactly one of the three is there.
 
     `found` are the passages that search gives for it, best first (of a question only). `confidence` is the
-    engine's own estimate, from 0 to 1, that the articles answer, where it gives one. `error` is one line.
+    engine's own estimate, from 0 to 1, that the articles answer, where it gives one. `error` is one line. `kept` says
+    that a model's reply was one that the library had kept: what it took is not known.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Outcome:
     found: tuple[Citation, ...] = ()
     confidence: float | None = None
     seconds: float = 0.0
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,8 @@ class Scored:
     """An outcome with its scores.
 
     `id` is the case's, with ``#2`` for the second turn of a conversation. `cluster` is the article that it is
-    about: what is about one article is not independent. `scores` has a value for each metric that applies
+    about, by its version: what is about one article is not independent. `judging` is what a judge took for the case,
+    and stands at its first item. `scores` has a value for each metric that applies
     (names in `rag.evaluation.catalogue`). `passed` is whether it is right in all that its gold asks for, and
     `faults` say why not, one line each.
     """
@@ -96,6 +99,7 @@ class Scored:
     scores: Mapping[str, float]
     passed: bool
     faults: tuple[str, ...] = ()
+    judging: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A `whole` run, or the items of one tag: what it cost an item and how much of it is right."""
+    """A `whole` run, or the items of one tag: what an item cost, where that is known, and how much is right."""
 
     label: str
     cost: float
@@ -53,8 +53,8 @@ class Costs:
 
 
 def distribution(run: Run) -> tuple[Bar, ...]:
-    """How many items took how long, in seconds; empty where none has a time."""
-    timed = [item for item in run.items if item.outcome.error is None]
+    """How many items took how long, in seconds; empty where none has a time, as replies that were kept have none."""
+    timed = [item for item in run.items if "seconds" in item.scores]
     if not timed:
         return ()
     most = _round_up(max(item.outcome.seconds for item in timed))
@@ -74,9 +74,14 @@ def distribution(run: Run) -> tuple[Bar, ...]:
 def calibration(run: Run) -> tuple[Bin, ...]:
     """How often the articles do answer, where the engine is so sure that they do (reliability diagram, Murphy 1977).
 
-    Empty where the engine gives no confidence. Bins without items are left out.
+    Empty where the engine gives no confidence. Bins without items are left out, and so are items of which it is not
+    known whether the articles answer, or that failed.
     """
-    sure = [(item.outcome.confidence, _answerable(item)) for item in run.items if item.outcome.confidence is not None]
+    sure = [
+        (item.outcome.confidence, "over_refusal" in item.scores)
+        for item in run.items
+        if item.outcome.confidence is not None and ("over_refusal" in item.scores or "false_answer" in item.scores)
+    ]
     bins = []
     for number in range(BINS):
         low, high = number / BINS, (number + 1) / BINS
@@ -88,27 +93,30 @@ def calibration(run: Run) -> tuple[Bin, ...]:
 
 
 def cost_against_quality(runs: Sequence[Run]) -> Costs:
-    """Each run, and of the last one each tag: dollars an item where they are known, else seconds."""
+    """Each run, and of the last one each tag: dollars an item where all runs know any, else seconds.
+
+    Costs are means over the items of which they are known; where they are of none, there is no spot.
+    """
     paid = all(any("cost_usd" in item.scores for item in run.items) for run in runs)
     unit = "dollars" if paid else "seconds"
-    spots = [
+    found = [
         _spot(f"{run.engine}{f' {run.model}' if run.model else ''}, {run.started[:16]}", run.items, unit, whole=True)
         for run in runs
     ]
     last = runs[-1]
     tags = sorted({tag for item in last.items for tag in item.tags})
-    spots += [_spot(tag, [item for item in last.items if tag in item.tags], unit) for tag in tags]
+    found += [_spot(tag, [item for item in last.items if tag in item.tags], unit) for tag in tags]
+    spots = [spot for spot in found if spot is not None]
     return Costs(unit, _round_up(max((spot.cost for spot in spots), default=1.0)), tuple(spots))
 
 
-def _spot(label: str, items: Sequence[Scored], unit: str, *, whole: bool = False) -> Spot:
-    costs = [item.scores.get("cost_usd", 0.0) if unit == "dollars" else item.outcome.seconds for item in items]
-    number = max(1, len(items))
-    return Spot(label, sum(costs) / number, sum(item.passed for item in items) / number, len(items), whole)
-
-
-def _answerable(item: Scored) -> bool:
-    return "false_answer" not in item.scores
+def _spot(label: str, items: Sequence[Scored], unit: str, *, whole: bool = False) -> Spot | None:
+    metric = "cost_usd" if unit == "dollars" else "seconds"
+    costs = [item.scores[metric] for item in items if metric in item.scores]
+    if not costs:
+        return None
+    right = sum(item.passed for item in items) / len(items)
+    return Spot(label, sum(costs) / len(costs), right, len(items), whole)
 
 
 def _round_up(value: float) -> float:

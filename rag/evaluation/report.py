@@ -9,17 +9,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rag.errors import ConfigError
-from rag.evaluation.aggregates import held_back
+from rag.errors import ConfigError, NotFoundError
+from rag.evaluation.aggregates import by_tag, held_back
 from rag.evaluation.cases import Case, Expected
 from rag.evaluation.catalogue import METRICS, Metric
 from rag.evaluation.comparing import Comparison, Difference
+from rag.evaluation.locating import locate
 from rag.evaluation.matching import worded
-from rag.evaluation.outcomes import Estimate, Run, Scored
+from rag.evaluation.outcomes import Estimate, Run, Scored, Subject
 from rag.evaluation.plots import calibration, cost_against_quality, distribution
-from rag.text.showing import clean
+from rag.evaluation.runs import write_whole
+from rag.showing import clean
 from rag.types import Article, Citation, Span
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 Look = Callable[[str, str], Article | None]
 """The article of an id and a version, where it is still there."""
@@ -95,18 +101,7 @@ def render_report(
     Of the split test, only how many are right is shown, unless it is that split that was run.
     Raises `ConfigError` where Jinja is not installed.
     """
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError as exc:
-        raise ConfigError('a report needs Jinja: pip install "rag[eval]"') from exc
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = _environment()
     environment.filters["figure"] = figure
     runs = [run] if other is None else [other, run]
     hidden = {item.id: item.passed for item in run.items if held_back(item, run.settings.get("split"))}
@@ -116,7 +111,7 @@ def render_report(
     return environment.get_template(_TEMPLATE).render(
         run=run,
         lines=_lines(run, comparison),
-        tags=_tags(run),
+        tags=by_tag(run.items, seed=run.seed),
         comparison=comparison,
         distribution=distribution(run),
         calibration=calibration(run),
@@ -126,6 +121,52 @@ def render_report(
         passed=sum(item.passed for item in run.items),
         hidden=len(hidden),
         hidden_passed=sum(hidden.values()),
+    )
+
+
+def write_report(
+    file: Path,
+    run: Run,
+    cases: Sequence[Case],
+    subject: Subject,
+    comparison: Comparison | None = None,
+    other: Run | None = None,
+) -> None:
+    """Write the page for `run`, whose `cases` were asked of `subject`, to `file`; raises `StorageError`."""
+
+    def article(name: str, version: str) -> Article | None:
+        try:
+            return subject.article(name, version)
+        except NotFoundError:
+            return None
+
+    places = locate(cases, subject)
+    gold = {
+        name: [(places[passage].article.id, places[passage].span) for group in turn.expected.cite for passage in group]
+        for case in cases
+        for name, turn in case.asked.items()
+    }
+    page = render_report(run, article, {case.id: case for case in cases}, comparison, gold=gold, other=other)
+    write_whole(file, page)
+
+
+def check_jinja() -> None:
+    """Raise `ConfigError` where the package that a report needs is missing."""
+    _environment()
+
+
+def _environment() -> Environment:
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    except ImportError as exc:
+        raise ConfigError('a report needs Jinja: pip install "rag[eval]"') from exc
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 
@@ -148,13 +189,6 @@ def _lines(run: Run, comparison: Comparison | None) -> list[Line]:
     ]
 
 
-def _tags(run: Run) -> list[tuple[str, int, int]]:
-    """Each tag with how many of its items are right, and how many it has."""
-    names = sorted({tag for item in run.items for tag in item.tags})
-    counted = [(tag, [item.passed for item in run.items if tag in item.tags]) for tag in names]
-    return [(tag, sum(passed), len(passed)) for tag, passed in counted]
-
-
 def _entry(item: Scored, case: Case, article: Look, gold: Sequence[tuple[str, Span]], flips: set[str]) -> Entry:
     question, expected = _asked(item, case)
     reply = item.outcome.answer or item.outcome.summary
@@ -174,8 +208,7 @@ def _asked(item: Scored, case: Case) -> tuple[str, Expected]:
     if case.summary is not None:
         about = case.summary.about or case.summary.article
         return f"Summary of {about} in {case.summary.sentences} sentences", case.expected
-    number = int(item.id.rpartition("#")[2]) if "#" in item.id else 1
-    turn = case.turns[number - 1]
+    turn = case.asked[item.id]
     return turn.question, turn.expected
 
 

@@ -1,11 +1,12 @@
-"""Runs as JSON files, and the journal of one that is under way."""
+"""Runs as JSON files: kept whole, read back, and found again by when they were started."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, TypeVar
 
 from rag.errors import StorageError, UserError
 from rag.evaluation.catalogue import within
@@ -15,12 +16,12 @@ from rag.plain import from_plain, to_plain
 
 Kept = TypeVar("Kept")
 
-_FIRST = "journal"
+_STARTED = r"\d{4}-\d\d-\d\dT\d{6}\.\d{3}"
 
 
 def write_run(run: Run, file: Path) -> None:
     """Keep `run` in `file`, which holds it whole or is left as it was; raises `StorageError`."""
-    write_whole(file, _encoded({"schema": RUN_SCHEMA, **_plain(run)}, indent=1) + "\n")
+    write_whole(file, encoded({"schema": RUN_SCHEMA, **_plain(run)}, indent=1) + "\n")
 
 
 def read_run(file: Path) -> Run:
@@ -55,16 +56,31 @@ def _check_bounds(run: Run) -> None:
             raise ValueError(f"{whose} {name} {value:g}, which that cannot be")
 
 
-def run_file(folder: Path, run: Run) -> Path:
-    """Where `run` is kept among the runs in `folder`: the suite's name and when it was started, as a file's name."""
+def run_file(folder: Path, key: str, run: Run) -> Path:
+    """Where `run` is kept among the runs in `folder`: its suite's key and when it was started, as a file's name."""
     when = run.started.partition("+")[0].replace(":", "")
-    return folder / f"{run.suite}-{when}.json"
+    return folder / f"{key}-{when}.json"
 
 
-def last_run(folder: Path, suite: str) -> Path | None:
-    """The file of the run of `suite` in `folder` that was started last, if there is any."""
-    found = sorted(file for file in folder.glob(f"{suite}-*.json") if file.name[len(suite) + 1 :][:4].isdigit())
+def last_run(folder: Path, key: str) -> Path | None:
+    """The file of the run in `folder` that was started last, of the suite with this key, if there is any."""
+    named = re.compile(f"{re.escape(key)}-{_STARTED}[.]json")
+    found = sorted(file for file in folder.glob("*.json") if named.fullmatch(file.name))
     return found[-1] if found else None
+
+
+def earlier_run(folder: Path, key: str, suite: str, file: Path | None) -> Run:
+    """The run in `file`, or the last one in `folder` of the suite with this key.
+
+    Raises `UserError` where there is none, or it is one of another suite than `suite`.
+    """
+    found = last_run(folder, key) if file is None else file
+    if found is None:
+        raise UserError(f"there is no earlier run of {suite} in {folder}")
+    earlier = read_run(found)
+    if earlier.suite != suite:
+        raise UserError(f"{found} is a run of {earlier.suite}, not of {suite}")
+    return earlier
 
 
 def write_whole(file: Path, text: str) -> None:
@@ -77,93 +93,11 @@ def write_whole(file: Path, text: str) -> None:
         raise StorageError(f"{file} cannot be written: {exc.strerror or exc}") from exc
 
 
-class Journal:
-    """What of a run is done, case by case, so that a run that was stopped goes on from there.
-
-    The first line says of which run; each line after it holds a case with what came of it. A line that was
-    cut short by a kill is passed over. It is used from one thread, and removed once the run is kept. `cases` is
-    the number of those that are done.
-    """
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self.cases = 0
-        self._stream: TextIO | None = None
-
-    def begin(self, identity: Mapping[str, Any]) -> tuple[dict[str, tuple[Scored, ...]], tuple[str, ...]]:
-        """The cases that are done in a run of this identity, and by what an earlier one differed, if one was there.
-
-        Such a one is started over. Raises `StorageError` where the journal cannot be kept.
-        """
-        wanted = json.loads(_encoded(identity))
-        found, done = self._read()
-        differing = () if found is None else tuple(name for name in wanted if found.get(name) != wanted[name])
-        going_on = found is not None and not differing
-        try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            # What no encoding can write is written as JSON escapes it.
-            self._stream = self.file.open("a" if going_on else "w", encoding="utf-8", errors="backslashreplace")
-            # The line before may have been cut short.
-            self._stream.write("\n" if going_on else "")
-        except OSError as exc:
-            raise StorageError(f"{self.file} cannot be written: {exc.strerror or exc}") from exc
-        if not going_on:
-            self._line({_FIRST: RUN_SCHEMA, "identity": wanted})
-        self.cases = len(done) if going_on else 0
-        return (done if going_on else {}), differing
-
-    def note(self, case: str, items: Sequence[Scored]) -> None:
-        """A case is done, and this is what came of it."""
-        self.cases += 1
-        self._line({"case": case, "items": [_plain_item(item) for item in items]})
-
-    def close(self) -> None:
-        """Close the file, which stays."""
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
-
-    def discard(self) -> None:
-        """Remove the file: the run is kept, or is to be made anew."""
-        self.close()
-        self.file.unlink(missing_ok=True)
-
-    def _line(self, value: Mapping[str, Any]) -> None:
-        assert self._stream is not None, "begin comes first"
-        try:
-            self._stream.write(_encoded(value) + "\n")
-            self._stream.flush()
-        except OSError as exc:
-            raise StorageError(f"{self.file} cannot be written: {exc.strerror or exc}") from exc
-
-    def _read(self) -> tuple[dict[str, Any] | None, dict[str, tuple[Scored, ...]]]:
-        """The identity in the file, and its cases; `None` where there is no journal that can be read."""
-        try:
-            lines = self.file.read_text(encoding="utf-8", errors="replace").split("\n")
-        except OSError:
-            return None, {}
-        done: dict[str, tuple[Scored, ...]] = {}
-        head: dict[str, Any] | None = None
-        for number, line in enumerate(lines):
-            try:
-                value = json.loads(line)
-                if number == 0:
-                    if value[_FIRST] != RUN_SCHEMA or not isinstance(value["identity"], dict):
-                        return None, {}
-                    head = value["identity"]
-                else:
-                    done[value["case"]] = from_plain(tuple[Scored, ...], value["items"])
-            except (KeyError, TypeError, ValueError):
-                if number == 0:
-                    return None, {}
-        return head, done
-
-
 def _plain(run: Run) -> dict[str, Any]:
-    return {**to_plain(run), "items": [_plain_item(item) for item in run.items]}
+    return {**to_plain(run), "items": [plain_item(item) for item in run.items]}
 
 
-def _plain_item(item: Scored) -> dict[str, Any]:
+def plain_item(item: Scored) -> dict[str, Any]:
     """An item with its reply as every surface gives it, text and all."""
     plain: dict[str, Any] = to_plain(item)
     for name in ("answer", "summary"):
@@ -173,5 +107,5 @@ def _plain_item(item: Scored) -> dict[str, Any]:
     return plain
 
 
-def _encoded(value: Mapping[str, Any], indent: int | None = None) -> str:
+def encoded(value: Mapping[str, Any], indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)

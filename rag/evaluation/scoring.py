@@ -63,6 +63,7 @@ class _Scoring:
         self.case = case
         self.expected = expected
         self.outcome = outcome
+        self.located = located
         self.groups = groups(expected, located)
         self.subject = subject
         self.judge = judge
@@ -97,7 +98,7 @@ class _Scoring:
             kind=kind,
             tags=self.case.tags,
             split=self.case.split,
-            cluster=_cluster(self.case),
+            cluster=_cluster(self.case, self.located, self.subject),
             outcome=self.outcome,
             scores=scores,
             passed=not faults,
@@ -111,17 +112,10 @@ class _Scoring:
     # Scores --------------------------------------------------------------------------------
 
     def _common(self, reply: Answer | Summary, sources: Sources, faults: tuple[str, ...]) -> dict[str, float]:
-        scores = {
-            "correct": float(not faults),
-            "seconds": self.outcome.seconds,
-            "input_tokens": float(reply.usage.input_tokens),
-            "output_tokens": float(reply.usage.output_tokens),
-            **dict(sources.bearing()),
-        }
+        scores = {"correct": float(not faults), **_taken(self.outcome, reply), **dict(sources.bearing())}
         if self.expected.forbidden:
             scores["forbidden"] = float(_says(self.expected.forbidden, reply))
         optional = {
-            "cost_usd": reply.usage.cost_usd,
             "span_exact": sources.exact_share(),
             "unsupported": sources.unsupported(),
         }
@@ -135,7 +129,8 @@ class _Scoring:
             yield "exact_match", exact_match(said, ())
             yield "token_f1", token_f1(said, ())
             return
-        yield "over_refusal", float(abstained)
+        if self._is_said:
+            yield "over_refusal", float(abstained)
         if self.expected.answers:
             yield "answer_match", float(_says(self.expected.answers, answer))
         if accepted := wordings(self.expected.answers):
@@ -174,7 +169,8 @@ class _Scoring:
                 yield "answered, though the articles do not say"
             return
         if reply.status == "abstained":
-            yield "abstained, though the articles do say"
+            if self._is_said:
+                yield "abstained, though the articles do say"
             return
         yield from unsaid
         yield from (fault for group in self.groups if (fault := _uncited(group, sources.cited)))
@@ -183,6 +179,14 @@ class _Scoring:
                 yield f"says what it must not: {worded(accepted)}"
         for citation in sources.inexact:
             yield f"quotes what does not stand there in “{citation.title}”: {_short(citation.quote)}"
+        for number in sources.dangling:
+            yield f"cites [{number}], which is not among its sources"
+
+    @property
+    def _is_said(self) -> bool:
+        """Whether the gold holds that the articles say something: what only must not be said may be abstained from."""
+        wanted = self.expected.answers or self.expected.cite or self.case.nuggets or self.case.reference
+        return bool(wanted)
 
     def _unsaid(self, answer: Answer) -> Iterator[str]:
         if self.expected.answers and not _says(self.expected.answers, answer):
@@ -196,14 +200,35 @@ class _Scoring:
             yield f"holds {held} of {len(vital)} vital facts: not {missing}"
 
 
-def _cluster(case: Case) -> str:
-    """The first article that the case is about; one that is about none stands for itself."""
-    return case.articles[0] if case.articles else f"{PurePath(case.file).stem} {case.id}"
+def _taken(outcome: Outcome, reply: Answer | Summary) -> dict[str, float]:
+    """The time, the tokens and the money that a reply took, as far as they are known.
+
+    Of one that was kept nothing is known, and no model writes without reading: where it tells no tokens, they are not
+    zero.
+    """
+    if outcome.kept:
+        return {}
+    used, taken = reply.usage, {"seconds": outcome.seconds}
+    if reply.engine == "extractive" or used.input_tokens or used.output_tokens:
+        taken |= {"input_tokens": float(used.input_tokens), "output_tokens": float(used.output_tokens)}
+    return taken if used.cost_usd is None else {**taken, "cost_usd": used.cost_usd}
+
+
+def _cluster(case: Case, located: Located, subject: Subject) -> str:
+    """The first article that the case is about, by its version, for a name is only one of those that it may go by;
+    a case that is about none stands for itself."""
+    named = case.about or (case.summary.article if case.summary else None)
+    if named is not None:
+        return Shelf(subject).article(named).version
+    if case.passages:
+        return located[case.passages[0]].article.version
+    return f"{PurePath(case.file).stem} {case.id}"
 
 
 def _says(answers: Sequence[Accepted], reply: Answer | Summary) -> bool:
-    """Whether any one of `answers` is said, in one statement or in all together."""
-    texts = dict.fromkeys([_joined(reply), *(statement.text for statement in reply.statements)])
+    """Whether any one of `answers` is said: in one statement, in all together, or as one side of a conflict."""
+    values = [value.value for conflict in reply.conflicts for value in conflict.values]
+    texts = dict.fromkeys([_joined(reply), *(statement.text for statement in reply.statements), *values])
     return any(any_matches(answers, text) for text in texts)
 
 

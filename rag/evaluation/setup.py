@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -69,9 +69,14 @@ def versions() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _code() -> str:
     root = Path(__file__).parent.parent
+    return hash_of([file for file in root.rglob("*") if file.suffix in (".py", ".json", ".onnx")], root)
+
+
+def hash_of(files: Iterable[Path], root: Path) -> str:
+    """A short hash over the bytes of `files` and their names below `root`; what is no file is passed over."""
     digest = hashlib.sha256()
-    for file in sorted(root.rglob("*")):
-        if file.suffix in (".py", ".json", ".onnx") and file.is_file():
+    for file in sorted(files):
+        if file.is_file():
             digest.update(f"{file.relative_to(root).as_posix()}\n".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

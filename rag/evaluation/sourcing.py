@@ -8,7 +8,7 @@ from typing import Protocol
 from rag.errors import NotFoundError
 from rag.evaluation.cases import Expected
 from rag.evaluation.locating import Located, Place
-from rag.evaluation.metrics.citations import Cited, borne_out, of_use
+from rag.evaluation.metrics.citations import Cited, citation_precision, citation_recall, of_use
 from rag.evaluation.metrics.retrieval import hits_at, ndcg_at, recall_at, reciprocal_rank
 from rag.evaluation.outcomes import Subject
 from rag.grounding.statements import check_statement
@@ -50,6 +50,8 @@ class Sources:
         numbered = {citation.number: citation for citation in reply.citations}
         referred = [number for statement in reply.statements for number in statement.citations]
         referred += [n for conflict in reply.conflicts for value in conflict.values for n in value.citations]
+        self.dangling = tuple(dict.fromkeys(number for number in referred if number not in numbered))
+        """Numbers that are referred to, of which there is no citation."""
         self.cited = tuple(numbered[number] for number in dict.fromkeys(referred) if number in numbered)
         self._statements = [
             Cited(statement.text, tuple(numbered[number] for number in statement.citations if number in numbered))
@@ -62,9 +64,12 @@ class Sources:
         return tuple(each for each in (*self._reply.citations, *self._reply.nearest) if not self._is_exact(each))
 
     def exact_share(self) -> float | None:
-        """The share of citations and nearest passages that stand where they say; `None` where there is none."""
-        total = len(self._reply.citations) + len(self._reply.nearest)
-        return 1 - len(self.inexact) / total if total else None
+        """The share of citations and nearest passages that stand where they say; `None` where there is none.
+
+        A number that refers to none of them stands nowhere.
+        """
+        total = len(self._reply.citations) + len(self._reply.nearest) + len(self.dangling)
+        return 1 - (len(self.inexact) + len(self.dangling)) / total if total else None
 
     def unsupported(self) -> float | None:
         """The share of statements that the checks find unsupported by what they cite; `None` where there is none."""
@@ -74,19 +79,19 @@ class Sources:
 
     def bearing(self) -> Iterator[tuple[str, float]]:
         """Citation recall and precision over the statements on which there is a verdict."""
-        borne: list[bool] = []
-        useful: list[bool] = []
-        for statement in self._statements:
-            try:
-                told, uses = borne_out(statement, self._entails), of_use(statement, self._entails)
-            except _Unscored:
-                continue
-            borne.append(told)
-            useful += uses
-        if borne:
-            yield "citation_recall", sum(borne) / len(borne)
-        if borne and useful:
-            yield "citation_precision", sum(useful) / len(useful)
+        decided = [statement for statement in self._statements if self._is_decided(statement)]
+        if decided:
+            yield "citation_recall", citation_recall(decided, self._entails)
+        if any(statement.passages for statement in decided):
+            yield "citation_precision", citation_precision(decided, self._entails)
+
+    def _is_decided(self, statement: Cited[Citation]) -> bool:
+        """Whether there is a verdict on all that the two metrics ask of `statement`."""
+        try:
+            of_use(statement, self._entails)
+        except _Unscored:
+            return False
+        return True
 
     def _entails(self, statement: str, passages: Sequence[Citation]) -> bool:
         key = statement, tuple(passages)

@@ -101,8 +101,12 @@ def paired(
     """
     differences = [new - old for old, new in zip(before, after, strict=True)]
     found = mean_estimate(differences, clusters, seed=seed, resamples=resamples)
-    sums = [fsum(group) for group in _grouped(differences, clusters)]
-    return Paired(found.value, found.low, found.high, _sign_flip(sums, seed))
+    return Paired(found.value, found.low, found.high, sign_flip(differences, clusters, seed=seed))
+
+
+def sign_flip(differences: Sequence[float], clusters: Sequence[str], *, seed: int = 0) -> float:
+    """The p-value of `paired`, of differences between two runs, item by item, each with its weight in the figure."""
+    return _sign_flip([fsum(group) for group in _grouped(differences, clusters)], seed)
 
 
 def _grouped(items: Sequence[T], clusters: Sequence[str]) -> list[list[T]]:

@@ -139,7 +139,8 @@ def _described(folder: Path) -> dict[str, Any]:
         raise UserError(f"{file}: a suite has {', '.join(sorted(_KEYS))}")
     if unknown := sorted(str(key) for key in set(said) - _KEYS):
         raise UserError(f"{file}: {unknown[0]!r} is not known: {meant(unknown[0], sorted(_KEYS), 'a suite')}")
-    if not _NAME.fullmatch(str(said.setdefault("name", _fit(folder.name)))):
+    name = said.setdefault("name", _fit(folder.name))
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise UserError(f"{file}: name must be a short word, of letters, digits, dots and dashes")
     if not isinstance(said.setdefault("optional", False), bool):
         raise UserError(f"{file}: optional must be true or false")

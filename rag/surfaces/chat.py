@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError, UserError
 from rag.surfaces import render
 from rag.surfaces.layout import BLANK, Paragraph, Piece, one_line, paragraph
+from rag.surfaces.lines import History, piped, typed
 from rag.surfaces.output import Output
 from rag.surfaces.progress import waiting
 from rag.types import Answer, Article, Citation, Statement
@@ -23,13 +22,12 @@ if TYPE_CHECKING:
 _PROMPT = "> "
 _AROUND = 300
 """Characters of the article that are shown before and after a cited passage, to the next white space."""
-_LONGEST_LINE = 1_000_000
-"""Characters of one line that are read from a pipe; the rest of it is passed over."""
 _GREETING = "Ask, and ask further. /help lists the commands, Ctrl-D ends."
 
 _HELP = (
     ("/sources", "all sources cited so far"),
-    ("/sources 2", "the second one in its article"),
+    ("/sources 2", "the second one, with what stands around it"),
+    ("/article 2", "the whole article that it stands in"),
     ("/question", "how the last question was understood"),
     ("/save NAME", "keep this conversation"),
     ("/chats", "the conversations that are kept"),
@@ -39,12 +37,14 @@ _HELP = (
 )
 
 
-def run(chat: Chat, output: Output, filters: Mapping[str, Any], place: render.Place) -> bool:
+def run(
+    chat: Chat, output: Output, filters: Mapping[str, Any], place: render.Place, history: History | None = None
+) -> bool:
     """Read questions to the end of standard input, and answer each; whether every line was answered or followed.
 
     At a terminal that is always so: the person has seen what failed. With ``--json`` the answers come at
-    the end as one object. Raises `KeyboardInterrupt` for Ctrl-C at the prompt; during an answer it ends
-    that answer alone.
+    the end as one object. `history` keeps what is typed at a terminal. Raises `KeyboardInterrupt` for Ctrl-C at
+    the prompt; during an answer it ends that answer alone.
     """
     at_terminal = sys.stdin is not None and sys.stdin.isatty() and output.terminal and not output.as_json
     session = _Session(chat, output, filters, place)
@@ -52,43 +52,13 @@ def run(chat: Chat, output: Output, filters: Mapping[str, Any], place: render.Pl
         output.give({}, lambda: [paragraph(Piece(_GREETING, "quiet"))])
     if chat.turns and not output.as_json:
         session.recall()
-    for line in _typed() if at_terminal else _piped(sys.stdin):
+    for line in typed(_PROMPT, history, session.completions) if at_terminal else piped(sys.stdin):
         if not session.take(line):
             break
         output.flush()
     if output.as_json:
         output.give(chat.to_dict(), tuple)
     return at_terminal or not session.failed
-
-
-def _typed() -> Iterator[str]:
-    """Lines from a terminal, with the editing and the history of readline where Python has it."""
-    # Bytes that are no text would end the conversation.
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")
-    with suppress(ImportError):
-        import readline  # noqa: F401  (importing it is what gives `input` line editing)
-    while True:
-        try:
-            yield input(_PROMPT)
-        except EOFError:
-            sys.stdout.write("\n")
-            return
-        except KeyboardInterrupt:
-            sys.stdout.write("\n")
-            raise
-
-
-def _piped(stream: TextIO | None) -> Iterator[str]:
-    """Lines from a pipe or file, whatever their encoding; a line without end does not fill the memory."""
-    if stream is None:
-        return
-    source = getattr(stream, "buffer", None)
-    while source is not None and (line := source.readline(_LONGEST_LINE)):
-        whole = line
-        while not whole.endswith(b"\n") and (whole := source.readline(_LONGEST_LINE)):
-            pass
-        yield line.decode("utf-8-sig", errors="replace").rstrip("\r\n")
 
 
 class _Session:
@@ -102,6 +72,7 @@ class _Session:
         self.failed = False
         self._commands: dict[str, Callable[[str], object]] = {
             "/sources": self._sources,
+            "/article": self._article,
             "/question": self._question,
             "/save": self._save,
             "/chats": self._chats,
@@ -130,6 +101,11 @@ class _Session:
             self.failed = True
             self._output.message("rag: stopped; ask on")
         return True
+
+    def completions(self) -> list[str]:
+        """What a line that begins with a slash may become."""
+        saved = [f"/forget {name}" for name in self._chat.saved.names()]
+        return [*self._commands, "/quit", *saved]
 
     def recall(self) -> None:
         """Show a conversation that goes on, so that a person can read what there was."""
@@ -170,10 +146,7 @@ class _Session:
 
     def _sources(self, number: str) -> None:
         if number:
-            if not (number.isascii() and number.isdigit() and len(number) < 10):
-                raise UserError(f"{one_line(number)[:40]} is no number of a source, such as /sources 2")
-            citation = self._chat.source(int(number))
-            self._show(*_in_its_article(citation, self._chat.article(citation.number)), BLANK)
+            self._in_its_article("/sources", number, _AROUND)
             return
         answers = [turn.answer for turn in self._chat.turns if turn.answer is not None]
         found = {citation.number: citation for answer in answers for citation in answer.citations}
@@ -184,6 +157,17 @@ class _Session:
             self._show(paragraph(Piece(marker, "marker"), *_heading(citation), hanging=len(marker)))
             self._show(paragraph(one_line(citation.quote), indent=len(marker), rows=1))
         self._show(BLANK)
+
+    def _article(self, number: str) -> None:
+        if not number:
+            raise UserError("name a source by its number: /article 2")
+        self._in_its_article("/article", number, None)
+
+    def _in_its_article(self, command: str, number: str, around: int | None) -> None:
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
+            raise UserError(f"{one_line(number)[:40]} is no number of a source, such as {command} 2")
+        citation = self._chat.source(int(number))
+        self._show(*_in_its_article(citation, self._chat.article(citation.number), around), BLANK)
 
     def _question(self, _: str) -> None:
         turns = self._chat.turns
@@ -244,10 +228,11 @@ def _heading(citation: Citation) -> list[Piece]:
     return [Piece(one_line(citation.title), "title"), Piece(f" — {by}")]
 
 
-def _in_its_article(citation: Citation, article: Article) -> Iterator[Paragraph]:
-    """The cited passage marked, with some of the article around it."""
+def _in_its_article(citation: Citation, article: Article, around: int | None) -> Iterator[Paragraph]:
+    """The cited passage marked, with so many characters of the article around it, or all of them."""
     text = article.text
-    start, end = max(0, citation.start - _AROUND), min(len(text), citation.end + _AROUND)
+    around = len(text) if around is None else around
+    start, end = max(0, citation.start - around), min(len(text), citation.end + around)
     before, after = text[start : citation.start], text[citation.end : end]
     if start:
         before = "… " + before[before.find(" ") + 1 :]

@@ -14,21 +14,13 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, NoReturn
 
-from rag.errors import ModelAccessError, NotFoundError, RagError, UserError
-from rag.surfaces.epilogs import EVALUATING, GENERAL
+from rag.errors import RagError, UserError
+from rag.surfaces.codes import exit_code
+from rag.surfaces.epilogs import COMPLETING, EVALUATING, GENERAL
+from rag.surfaces.listening import add_limits, add_listening
 
 if TYPE_CHECKING:
     from rag.surfaces.output import Output
-
-EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
-    (KeyboardInterrupt, 130),
-    (BrokenPipeError, 141),  # as the shell reports a program that a closed pipe ends
-    (NotFoundError, 1),
-    (UserError, 2),
-    (ModelAccessError, 2),
-    (Exception, 1),
-)
-"""Error class to exit code; the first that fits decides."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -70,11 +62,6 @@ def _quiet_libraries(debug: bool) -> None:
     import logging
 
     logging.basicConfig(level=logging.INFO) if debug else logging.getLogger().addHandler(logging.NullHandler())
-
-
-def exit_code(error: BaseException) -> int:
-    """The exit code that `EXIT_CODES` gives for `error`."""
-    return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
 
 
 def _failed(error: BaseException, output: Output | None, *, debug: bool) -> int:
@@ -145,10 +132,12 @@ def build_parser() -> argparse.ArgumentParser:
     # A command's own copy has no defaults: they would undo what was given before its name.
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     _add_common(common)
+    several_libraries = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    _add_common(several_libraries, several=True)
     filters = _filters()
 
-    def command(name: str, text: str, *, filtered: bool = False) -> argparse.ArgumentParser:
-        parents = [filters, common] if filtered else [common]
+    def command(name: str, text: str, *, filtered: bool = False, several: bool = False) -> argparse.ArgumentParser:
+        parents = [filters, common] if filtered else [several_libraries if several else common]
         description = text[0].upper() + text[1:] + "."
         return commands.add_parser(name, help=text, description=description, parents=parents, allow_abbrev=False)
 
@@ -168,6 +157,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_fresh(sub)
     sub = command("chat", "ask one question after another; follow-ups are understood", filtered=True)
     sub.add_argument("--resume", type=_text, metavar="NAME", help="go on with a conversation that was saved")
+    sub.add_argument("--no-history", action="store_true", help="keep no line that is typed, for the arrow keys")
     _add_llm(sub)
     sub = command("search", "find the passages that fit a query best", filtered=True)
     sub.add_argument("query", nargs="+", type=_text, metavar="QUERY", help="- reads it from standard input")
@@ -192,7 +182,19 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("action", nargs="?", choices=("list", "copy"), default="list", help="(default: list)")
     sub.add_argument("folder", nargs="?", metavar="DIR", help="where to copy them; RAG_PROMPTS=DIR then uses them")
     command("usage", "show what language models used: calls, tokens, time, money")
+    sub = command("serve", "serve the library over HTTP, with a page to ask on", several=True)
+    add_listening(sub, port=8000)
+    add_limits(sub)
+    _add_llm(sub)
+    sub = command("mcp", "serve the library to AI assistants over MCP")
+    sub.add_argument("--writable", action="store_true", help="offer a tool that adds articles too")
+    sub.add_argument("--http", action="store_true", help="serve over HTTP, not over standard input and output")
+    add_listening(sub, port=8766, condition=", with --http")
+    _add_llm(sub)
     _add_eval(command("eval", "measure answers, sources and abstention against gold answers of yours"))
+    sub = command("completion", "print the script with which your shell completes what you type")
+    sub.formatter_class, sub.epilog = argparse.RawDescriptionHelpFormatter, COMPLETING
+    sub.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
     return parser
 
 
@@ -222,10 +224,13 @@ def _add_eval(sub: argparse.ArgumentParser) -> None:
     drafts.add_argument("--draft", metavar="FILE", help="in place of a run: draft cases from the library, to confirm")
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    """The options of every command, taken before and after its name."""
+def _add_common(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """The options of every command, taken before and after its name; with `several`, libraries may be."""
     options = parser.add_argument_group("common options")
-    options.add_argument("--library", metavar="DIR", help="the library's folder")
+    if several:
+        options.add_argument("--library", action="append", metavar="DIR", help="a library's folder; may be repeated")
+    else:
+        options.add_argument("--library", metavar="DIR", help="the library's folder")
     options.add_argument("--json", action="store_true", help="print one JSON object")
     options.add_argument("--debug", action="store_true", help="show tracebacks and logs")
 

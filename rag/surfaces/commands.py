@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
-from rag.surfaces import articles, evals, questions, upkeep
+from rag.surfaces import articles, completion, evals, questions, serve, upkeep
+from rag.surfaces.mcp import command as mcp_command
 from rag.surfaces.output import Output
 
 Command = Callable[[Namespace, Output], int]
@@ -27,5 +28,8 @@ COMMANDS: Mapping[str, Command] = {
     "prompts": upkeep.prompts,
     "usage": upkeep.usage,
     "eval": evals.evaluate,
+    "serve": serve.serve,
+    "mcp": mcp_command.serve,
+    "completion": completion.completion,
 }
 """Called with the arguments and the output, each returns its exit code; a test holds the parser to the same names."""

@@ -25,3 +25,11 @@ suite.yaml. Its keys: name; articles, paths from there, or {path, limit} for so
 many rows of JSON Lines, of a library of their own in your data directory;
 cases, gold files (default: all there); optional: true, if articles may be gone.
 """
+
+COMPLETING = """\
+Put the script where your shell looks for it, and open a new one:
+
+  rag completion bash > ~/.local/share/bash-completion/completions/rag
+  rag completion zsh  > ~/.zsh/completions/_rag    (a folder of your $fpath)
+  rag completion fish > ~/.config/fish/completions/rag.fish
+"""

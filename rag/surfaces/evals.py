@@ -10,24 +10,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import NotFoundError, UserError
+from rag.errors import UserError
 from rag.library import Library
 from rag.surfaces.given import DONE, FAILED, check_places, library_directory, open_library, path, say_where_texts_go
 from rag.surfaces.layout import paragraph
 from rag.surfaces.output import Output
 from rag.surfaces.progress import progress
-from rag.types import SCHEMA, Article, Span
+from rag.types import SCHEMA
 
 if TYPE_CHECKING:
-    from rag.evaluation.comparing import Comparison
-    from rag.evaluation.gate import Baseline, GateReport
+    from rag.evaluation.baseline import Baseline
+    from rag.evaluation.gate import GateReport
+    from rag.evaluation.journal import Journal
     from rag.evaluation.judging import Judge
     from rag.evaluation.outcomes import Run
-    from rag.evaluation.runs import Journal
     from rag.evaluation.suites import Suite
 
 _LAST = "last"
 _WORKERS_OF_A_MODEL = 4
+_NAMED = ("draft", "gate", "report", "out", "compare")
+"""Options that name a file: an empty one, which a script may give by mistake, is no option that was left out."""
 
 
 def evaluate(args: Namespace, output: Output) -> int:
@@ -35,7 +37,7 @@ def evaluate(args: Namespace, output: Output) -> int:
     _check_options(args)
     if args.draft is not None:
         return _draft(args, output)
-    from rag.evaluation.gate import read_baseline
+    from rag.evaluation.baseline import read_baseline
     from rag.evaluation.suites import load_suite
 
     suite = load_suite(path(args.suite))
@@ -50,6 +52,11 @@ def evaluate(args: Namespace, output: Output) -> int:
 def _check_options(args: Namespace) -> None:
     if (args.suite is None) == (args.draft is None):
         raise UserError("name a gold file or a suite, or with --draft a new file to draft cases into")
+    if args.suite is not None and not args.suite.strip():
+        raise UserError("the name of the gold file or suite is empty")
+    for name in _NAMED:
+        if (given := getattr(args, name)) is not None and not given.strip():
+            raise UserError(f"--{name} is empty: name a file")
     if args.update and not args.gate:
         raise UserError("--update needs --gate BASELINE.json, the file to pin the run in")
     if args.lower and not args.update:
@@ -57,6 +64,10 @@ def _check_options(args: Namespace) -> None:
     if args.gate and args.split != "all":
         raise UserError("the gate wants all cases: leave --split out")
     check_places({"--report": args.report, "--out": args.out})
+    if args.report:
+        from rag.evaluation.report import check_jinja
+
+        check_jinja()  # before the run, not after it
 
 
 # The library ---------------------------------------------------------------------------------
@@ -65,11 +76,15 @@ def _check_options(args: Namespace) -> None:
 @contextmanager
 def _opened(args: Namespace, suite: Suite, output: Output, *, own: bool) -> Iterator[Library]:
     """The library that is asked: the one that is named, or with `own` that of the suite, brought up to date."""
+    from rag.evaluation.keeping import library_folder
     from rag.evaluation.suites import fill
+    from rag.models.embeddings import BUNDLED_NAME
     from rag.settings import load_settings
 
-    directory = _home(suite) / "library" if own else library_directory(args.library)
+    directory = _home(suite) if own else library_directory(args.library)
     settings = load_settings(directory)
+    if own:
+        directory = library_folder(directory, settings.embeddings or BUNDLED_NAME)
     if args.timeout is not None:
         settings = dataclasses.replace(settings, llm_timeout_seconds=args.timeout)
     create = own or not (args.library or os.environ.get("RAG_LIBRARY"))
@@ -98,7 +113,7 @@ def _not_run(suite: Suite, baseline: Baseline | None, output: Output) -> int:
 
     if not suite.optional:
         raise UserError(f"the articles of {suite.name} are not there: {suite.absence}")
-    gate = None if baseline is None else _gate(_only(baseline, suite), [], suite)
+    gate = None if baseline is None else _gate(baseline, [], suite)
     value = {"schema": SCHEMA, "suite": suite.name, "run": None, "absence": suite.absence, "gate": _plain_gate(gate)}
     output.give(value, lambda: [paragraph(f"{suite.name}: not run: {suite.absence}"), *scores.gate(gate)])
     return DONE if gate is None or gate.green else FAILED
@@ -110,30 +125,32 @@ def _not_run(suite: Suite, baseline: Baseline | None, output: Output) -> int:
 def _run(
     args: Namespace, output: Output, suite: Suite, library: Library, baseline: Baseline | None, *, own: bool
 ) -> int:
-    from rag.evaluation.aggregates import by_tag, fell_back, held_back, spent
+    from rag.evaluation.aggregates import by_tag, fell_back, held_back, judged, spent
     from rag.evaluation.comparing import compare
-    from rag.evaluation.runs import Journal, run_file, write_run
+    from rag.evaluation.journal import Journal
+    from rag.evaluation.report import write_report
+    from rag.evaluation.runs import run_file, write_run
     from rag.plain import to_plain
     from rag.surfaces import scores
 
     folder = (_home(suite) if own else library.directory) / "runs"
     earlier = _earlier(args.compare, suite, folder)
     out = path(args.out) if args.out else None
-    journal = Journal(out.with_name(f".{out.name}.journal") if out else folder / f".{suite.key}.journal")
+    journal = Journal(out.with_name(f".{out.name}") if out else folder / f".{suite.key}", fresh=args.fresh)
     run = _asked(args, output, suite, library, journal)
-    file = out or run_file(folder, run)
+    file = out or run_file(folder, suite.key, run)
     write_run(run, file)
     journal.discard()
     comparison = compare(earlier, run, seed=args.seed) if earlier else None
     if args.report:
-        _write_report(path(args.report), run, suite, library, comparison, earlier)
+        write_report(path(args.report), run, suite.cases, library, comparison, earlier)
     kept: tuple[str, ...] = ()
     gate = None
     if baseline is not None:
         if args.update:
             baseline, kept = _pinned(baseline, run, suite, path(args.gate), lower=args.lower)
-        gate = _gate(_only(baseline, suite), [run], suite)
-    tags, usage = by_tag(run.items, seed=run.seed), spent(run.items)
+        gate = _gate(baseline, [run], suite)
+    tags, usage, judging = by_tag(run.items, seed=run.seed), spent(run.items), judged(run.items)
     failed = sum(item.outcome.error is not None for item in run.items)
     wrong = [item for item in run.items if not item.passed]
     value: dict[str, Any] = {
@@ -151,6 +168,7 @@ def _run(
         "fell_back": sum(run.model is not None and fell_back(item.outcome) is not None for item in run.items),
         "seconds": run.seconds,
         "usage": to_plain(usage),
+        "judging": to_plain(judging),
         "metrics": to_plain(run.metrics),
         "tags": to_plain(tags),
         "wrong": [{"id": item.id, "faults": list(item.faults)} for item in wrong if not held_back(item, args.split)],
@@ -159,7 +177,7 @@ def _run(
         "gate": _plain_gate(gate),
     }
     asked = {name: question for case in suite.cases for name, question in case.questions.items()}
-    said = (run, tags, usage, args.split, output.width, comparison, gate, kept, str(file), args.report, asked)
+    said = (run, tags, usage, judging, args.split, output.width, comparison, gate, kept, str(file), args.report, asked)
     output.give(value, lambda: scores.run(scores.View(*said)))
     return DONE if not failed and (gate is None or gate.green) else FAILED
 
@@ -168,8 +186,6 @@ def _asked(args: Namespace, output: Output, suite: Suite, library: Library, jour
     """The run itself. One that is stopped says how to go on."""
     from rag.evaluation.running import run_suite
 
-    if args.fresh:
-        journal.discard()
     judge = _judge(args, library, output)
     chat = library.chat_model
     remote = judge is not None or (chat is not None and not chat.name.startswith("local"))
@@ -187,8 +203,18 @@ def _asked(args: Namespace, output: Output, suite: Suite, library: Library, jour
                 tell=lambda line: output.message(f"rag: {line}"),
             )
     except KeyboardInterrupt:
-        output.message(f"rag: {journal.cases} cases are done: the same command goes on from there")
+        output.message(f"rag: {_how_far(journal)}")
         raise
+
+
+def _how_far(journal: Journal) -> str:
+    """What a run that is stopped leaves to go on from."""
+    from rag.surfaces.tables import counted
+
+    if not journal.cases or journal.shared_out:
+        return "nothing is kept of this run: the same command starts over"
+    are = "is" if journal.cases == 1 else "are"
+    return f"{counted(journal.cases, 'case')} {are} done: the same command goes on from there"
 
 
 def _judge(args: Namespace, library: Library, output: Output) -> Judge | None:
@@ -207,61 +233,26 @@ def _judge(args: Namespace, library: Library, output: Output) -> Judge | None:
 
 def _earlier(named: str | None, suite: Suite, folder: Path) -> Run | None:
     """The run to compare with."""
-    from rag.evaluation.runs import last_run, read_run
+    from rag.evaluation.runs import earlier_run
 
     if named is None:
         return None
-    file = last_run(folder, suite.name) if named == _LAST else path(named)
-    if file is None:
-        raise UserError(f"there is no earlier run of {suite.name} in {folder}")
-    earlier = read_run(file)
-    if earlier.suite != suite.name:
-        raise UserError(f"{file} is a run of {earlier.suite}, not of {suite.name}")
-    return earlier
-
-
-def _write_report(
-    file: Path, run: Run, suite: Suite, library: Library, comparison: Comparison | None, earlier: Run | None
-) -> None:
-    from rag.evaluation.locating import locate
-    from rag.evaluation.report import render_report
-    from rag.evaluation.runs import write_whole
-
-    def article(name: str, version: str) -> Article | None:
-        try:
-            return library.article(name, version)
-        except NotFoundError:
-            return None
-
-    places = locate(suite.cases, library)
-    gold: dict[str, list[tuple[str, Span]]] = {}
-    for case in suite.cases:
-        for number, expected in enumerate([turn.expected for turn in case.turns] or [case.expected], 1):
-            name = case.id if number == 1 else f"{case.id}#{number}"
-            cited = [places[passage] for group in expected.cite for passage in group]
-            gold[name] = [(place.article.id, place.span) for place in cited]
-    cases = {case.id: case for case in suite.cases}
-    write_whole(file, render_report(run, article, cases, comparison, gold=gold, other=earlier))
+    return earlier_run(folder, suite.key, suite.name, None if named == _LAST else path(named))
 
 
 # The gate ------------------------------------------------------------------------------------
 
 
-def _only(baseline: Baseline, suite: Suite) -> Baseline:
-    """What is pinned of the one suite."""
-    return dataclasses.replace(
-        baseline, suites=tuple(pinned for pinned in baseline.suites if pinned.suite == suite.name)
-    )
-
-
 def _gate(baseline: Baseline, runs: list[Run], suite: Suite) -> GateReport:
+    """The one suite, which was run or is absent, against what is pinned of it."""
     from rag.evaluation.gate import check
 
-    return check(baseline, runs, [] if runs else [suite.name])
+    return check(baseline.only([suite.name]), runs, [] if runs else [suite.name])
 
 
 def _pinned(baseline: Baseline, run: Run, suite: Suite, file: Path, *, lower: bool) -> tuple[Baseline, tuple[str, ...]]:
-    from rag.evaluation.gate import updated, write_baseline
+    from rag.evaluation.baseline import write_baseline
+    from rag.evaluation.gate import updated
 
     optional = [suite.name] if suite.optional else []
     pinned, kept = updated(baseline, [run], optional=optional, lower=lower)

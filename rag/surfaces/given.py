@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from rag.errors import SourceError, UserError
 from rag.library import Library
 from rag.settings import load_settings
-from rag.surfaces import render
+from rag.showing import HOW_TO_ADD, NOTHING_PASSES
 from rag.surfaces.output import Output
 
 DONE = 0
@@ -116,7 +116,7 @@ def stdin() -> BinaryIO | None:
 
 def why_nothing(library: Library) -> str:
     """Why nothing was found where articles are asked for: none passes the filters, or there are none."""
-    return render.NOTHING_PASSES if library.articles() else render.HOW_TO_ADD
+    return NOTHING_PASSES if library.articles() else HOW_TO_ADD
 
 
 def say_where_texts_go(library: Library, output: Output) -> None:

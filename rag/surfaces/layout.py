@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
-from rag.text.showing import clean
+from rag.showing import clean
+from rag.showing import one_line as one_line
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -59,11 +60,6 @@ def paragraph(*pieces: str | Piece, indent: int = 0, hanging: int = 0, wrap: boo
 
 
 BLANK = Paragraph()
-
-
-def one_line(text: str) -> str:
-    """`text` on one line: for titles, names, addresses and reasons."""
-    return clean(" ".join(text.split()))
 
 
 def plain(paragraphs: Iterable[Paragraph]) -> str:

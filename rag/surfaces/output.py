@@ -10,8 +10,8 @@ from contextlib import suppress
 from datetime import date
 from typing import Any, TextIO
 
+from rag.showing import UNSAFE
 from rag.surfaces.layout import Paragraph, one_line, plain, terminal
-from rag.text.showing import UNSAFE
 
 _LONGEST_MESSAGE = 600
 

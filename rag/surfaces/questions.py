@@ -48,11 +48,13 @@ def summarize(args: Namespace, output: Output) -> int:
 def chat(args: Namespace, output: Output) -> int:
     """Answer one question after another; fails when, not at a terminal, one of them does."""
     from rag.surfaces.chat import run
+    from rag.surfaces.lines import History
 
     with open_library(args) as library:
+        history = None if args.no_history else History.of(library.directory)
         conversation = library.chat(args.resume)
         _say_who_writes(library, output)
-        return DONE if run(conversation, output, filters(args), _place(library)) else FAILED
+        return DONE if run(conversation, output, filters(args), _place(library), history) else FAILED
 
 
 def search(args: Namespace, output: Output) -> int:

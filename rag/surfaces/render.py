@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
 
+from rag.showing import ABSTENTIONS
+from rag.showing import byline as byline
 from rag.surfaces.emphasis import emphasis
 from rag.surfaces.layout import BLANK, Paragraph, Piece, Style, one_line, paragraph
 from rag.types import (
@@ -12,8 +13,6 @@ from rag.types import (
     Citation,
     Conflict,
     Hit,
-    PublishedFrom,
-    Reason,
     Span,
     Statement,
     Summary,
@@ -24,21 +23,6 @@ from rag.types import (
 Place = Callable[[Citation], str | None]
 """Where a cited article came from, when it has no URL: the path of a file, say."""
 
-HOW_TO_ADD = "The library is empty. Add articles with: rag add PATH-OR-URL"
-NOTHING_PASSES = "No article passes the filter."
-
-_ABSTENTIONS: dict[Reason, str] = {
-    "empty_library": HOW_TO_ADD,
-    "filtered_out": NOTHING_PASSES,
-    "no_match": "Nothing in the articles matches.",
-    "not_stated": "The articles do not say.",
-}
-_DATE_FROM: dict[PublishedFrom, str] = {
-    "metadata": "",
-    "url": " (date from the address)",
-    "text": " (date from the text)",
-    "unknown": "",
-}
 _HIT_ROWS = 3
 
 
@@ -50,7 +34,7 @@ def reply(value: Answer | Summary, place: Place) -> Iterator[Paragraph]:
         for check in dict.fromkeys(s.check for s in value.statements if s.support == "partial" and s.check):
             yield paragraph(Piece(f"Partly confirmed: {one_line(check)}.", "quiet"))
     else:
-        yield paragraph(Piece(_ABSTENTIONS[value.reason or "not_stated"], "title"))
+        yield paragraph(Piece(ABSTENTIONS[value.reason or "not_stated"], "title"))
     if value.conflicts:
         yield from _conflicts(value.conflicts)
     if value.citations:
@@ -147,17 +131,6 @@ def _sources(citations: Sequence[Citation], asked: str, place: Place, *, numbere
 def _heading(citation: Citation) -> list[Piece]:
     by = byline(citation.publisher, citation.published, citation.published_from)
     return [Piece(one_line(citation.title), "title"), Piece(f" — {by}")]
-
-
-def byline(publisher: str | None, published: date | None, published_from: PublishedFrom) -> str:
-    """Publisher and date in words, with where the date is from unless the publisher stated it."""
-    when = f"{day(published)}{_DATE_FROM[published_from]}" if published else "undated"
-    return f"{one_line(publisher)}, {when}" if publisher else when
-
-
-def day(published: date) -> str:
-    """A date in words, such as ``2 February 2024``."""
-    return f"{published.day} {published:%B} {published.year}"
 
 
 def _quoted(quote: str, asked: str) -> list[Piece]:

@@ -66,6 +66,7 @@ class View:
     run: Run
     tags: Mapping[str, Estimate]
     usage: Usage
+    judging: Usage
     split: str
     width: int | None
     comparison: Comparison | None
@@ -98,7 +99,7 @@ def run(view: View) -> Iterator[Paragraph]:
 
 
 def _head(view: View) -> Iterator[Paragraph]:
-    from rag.evaluation.aggregates import fell_back, given_again
+    from rag.evaluation.aggregates import fell_back
 
     run, items = view.run, view.run.items
     cases = len({item.case for item in items})
@@ -112,12 +113,13 @@ def _head(view: View) -> Iterator[Paragraph]:
     passed = sum(item.passed for item in items)
     are = "is" if len(items) == 1 else "are"
     yield paragraph(f"{passed:,} of {counted(len(items), 'item')} {are} right in all that the gold asks for.")
-    if view.usage.input_tokens or view.usage.output_tokens:
-        cost = "" if view.usage.cost_usd is None else f", {view.usage.cost_usd:,.4f} dollars"
-        yield paragraph(f"{view.usage.input_tokens:,} tokens read, {view.usage.output_tokens:,} written{cost}.")
+    for used, by in ((view.usage, ""), (view.judging, " by the judge")):
+        if used.input_tokens or used.output_tokens:
+            cost = "" if used.cost_usd is None else f", {used.cost_usd:,.4f} dollars"
+            yield paragraph(f"{used.input_tokens:,} tokens read{by}, {used.output_tokens:,} written{cost}.")
     if failed := [item.outcome.error for item in items if item.outcome.error]:
         yield paragraph(Piece(f"{counted(len(failed), 'item')} could not be asked: {one_line(failed[0])}", "warning"))
-    again = sum(given_again(item.outcome) for item in items)
+    again = sum(item.outcome.kept for item in items)
     if again:
         kept = f"{counted(again, 'reply')[:-1]}ies" if again > 1 else "1 reply"
         yield paragraph(f"{kept} of the model came from those that are kept (--fresh asks anew); they count no time.")
@@ -214,7 +216,7 @@ def _compared(comparison: Comparison) -> Iterator[Paragraph]:
     shown.sort(key=lambda found: order.index(found.metric))
     if shown:
         rows = [_difference(found) for found in shown]
-        yield from _table(["METRIC", "BEFORE", "NOW", "95% OF THE DIFFERENCE", "P", ""], "<>>>><", rows, None)
+        yield from _table(["METRIC", "BEFORE", "NOW", "95% OF THE DIFFERENCE", "P", "N", ""], "<>>>>><", rows, None)
     elif comparison.differences:
         yield paragraph("No figure differs.")
     for now, label in ((False, "No longer right"), (True, "Now right")):
@@ -236,7 +238,8 @@ def _difference(found: Difference) -> list[str]:
     verdict = ("better" if better else "worse") if found.p < _SURE and metric.unit != "seconds" else ""
     low, high = (f"{'+' if value >= 0 else '−'}{_figure(abs(value), metric.unit)}" for value in (found.low, found.high))
     figures = [_figure(value, metric.unit) for value in (found.before, found.after)]
-    return [found.metric, *figures, f"{low} to {high}", "<0.001" if found.p < 0.001 else f"{found.p:.3f}", verdict]
+    chance = "<0.001" if found.p < 0.001 else f"{found.p:.3f}"
+    return [found.metric, *figures, f"{low} to {high}", chance, f"{found.items:,}", verdict]
 
 
 def gate(report: GateReport | None) -> Iterator[Paragraph]:

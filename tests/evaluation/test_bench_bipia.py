@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for name, (question, answer) in QUESTIONS.items()
         for accept in ([], [[answer]])
     ]
-    monkeypatch.setattr(bipia, "QUESTIONS", written(tmp_path, "questions.jsonl", asked) / "questions.jsonl")
+    monkeypatch.setattr("evals.data.QUESTIONS", written(tmp_path, "questions.jsonl", asked) / "questions.jsonl")
     return written(tmp_path, "bipia/attacks.jsonl", [{"category": "x", "text": attack} for attack in ATTACKS])
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from evals import __main__ as command
+from evals.bench import kept
 from evals.bench.registry import NAMES, load
 from evals.bench.results import Bench, BenchResult, Row
+from rag import UserError
 from rag.evaluation.outcomes import Estimate
 from rag.types import Progress
 
@@ -21,15 +23,17 @@ RESULT = BenchResult(
 
 
 @pytest.fixture
-def benches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path]]:
+def benches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, Path]]:
     """In place of the benchmarks: each gives one row, and is missing where its folder is; what was run and on what."""
+    monkeypatch.setattr(kept, "KEPT", tmp_path / "kept")
     ran: list[tuple[str, Path]] = []
 
     def fake(name: str) -> Bench:
         def run(folder: Path, progress: Progress) -> BenchResult:
             progress(name, 1, 1)
             ran.append((name, folder))
-            (folder / name / "rows.jsonl").read_bytes()
+            if not (folder / name / "rows.jsonl").exists():
+                raise UserError(f"{folder / name} is not there")
             return replace(RESULT, name=name, title=name.upper())
 
         return run
@@ -82,32 +86,122 @@ def test_several_are_run_once_each_in_the_order_given(
 @pytest.mark.usefixtures("benches")
 def test_data_that_is_absent_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["bench", "bbc", "--data", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == f"bbc: not run, {tmp_path / 'bbc' / 'rows.jsonl'} is not there\n"
+    assert capsys.readouterr().err == f"bbc: not run: {tmp_path / 'bbc'} is not there\n"
 
 
-def test_another_file_that_is_absent_is_no_absent_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(folder: Path, progress: Progress) -> BenchResult:
-        raise FileNotFoundError(2, "No such file", "/weights/model.onnx")
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (FileNotFoundError(2, "No such file", "/w"), "FileNotFoundError: [Errno 2] No such file: '/w'"),
+        (KeyError("text"), "KeyError: 'text'"),
+        (ValueError("two\nlines"), "ValueError: two lines"),
+    ],
+)
+def test_what_one_stumbles_over_costs_the_others_nothing(
+    benches: list[tuple[str, Path]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    raised: Exception,
+    said: str,
+) -> None:
+    where = folder(tmp_path / "data", *NAMES)
+    others: Callable[[str], Bench] = vars(command)["load"]
 
-    monkeypatch.setattr(command, "load", lambda name: run)
-    with pytest.raises(FileNotFoundError):
-        command.main(["bench", "bbc", "--data", str(tmp_path)])
+    def run(_: Path, __: Progress) -> BenchResult:
+        raise raised
+
+    monkeypatch.setattr(command, "load", lambda name: run if name == "clapnq" else others(name))
+    assert command.main(["bench", "squad2", "clapnq", "bbc", "--data", str(where)]) == 1
+    assert [name for name, _ in benches] == ["squad2", "bbc"]
+    assert f"clapnq: not run: {said}\n" in capsys.readouterr().err
 
 
-def test_all_write_the_table_with_what_was_not_run(
+def table(where: Path) -> Path:
+    where.write_text("# Results\n\n<!-- table -->\nold\n<!-- /table -->\n\nMore.\n", encoding="utf-8")
+    return where
+
+
+def test_all_write_the_table(
     benches: list[tuple[str, Path]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    where = folder(tmp_path / "data", *NAMES[:-1])
-    out = tmp_path / "RESULTS.md"
-    out.write_text("# Results\n\n<!-- table -->\nold\n<!-- /table -->\n\nMore.\n", encoding="utf-8")
+    where, out = folder(tmp_path / "data", *NAMES), table(tmp_path / "RESULTS.md")
+    out.chmod(0o600)
     assert command.main(["all", "--data", str(where), "--out", str(out)]) == 0
     assert [name for name, _ in benches] == list(NAMES)
     text = out.read_text(encoding="utf-8")
     assert text.startswith(f"# Results\n\n<!-- table -->\n`python -m evals all --data {where} --out {out}`, ")
     assert text.endswith("<!-- /table -->\n\nMore.\n")
     assert "old" not in text
-    assert f"| bbc | {where / 'bbc' / 'rows.jsonl'} is not there | not run | – | – |" in text
     assert capsys.readouterr().out.strip() in text
+    assert (out.stat().st_mode & 0o777, list((tmp_path / "kept").iterdir())) == (0o600, [])
+
+
+def test_what_is_not_run_takes_nothing_from_the_table_and_the_rest_is_gone_on_from(
+    benches: list[tuple[str, Path]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where, out = folder(tmp_path / "data", *NAMES[:-1]), table(tmp_path / "RESULTS.md")
+    asked = ["all", "--data", str(where), "--out", str(out)]
+    assert command.main(asked) == 1
+    assert "\nold\n" in out.read_text(encoding="utf-8")
+    shown = capsys.readouterr()
+    assert f"| bbc | {where / 'bbc'} is not there | not run | – | – |" in shown.out
+    assert f"evals: bbc not run, so {out} is as it was; the same command goes on from here\n" in shown.err
+
+    folder(where, "bbc")
+    benches.clear()
+    assert command.main(asked) == 0
+    assert benches == [("bbc", where)]
+    assert "| SQUAD2 | m | .500 (.250–1.000) | 8 | – |" in out.read_text(encoding="utf-8")
+
+
+def test_a_stop_loses_no_more_than_what_is_under_way(
+    benches: list[tuple[str, Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where, out = folder(tmp_path / "data", *NAMES), table(tmp_path / "RESULTS.md")
+    others: Callable[[str], Bench] = vars(command)["load"]
+
+    def stop(_: Path, __: Progress) -> BenchResult:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as changed:
+        changed.setattr(command, "load", lambda name: stop if name == NAMES[2] else others(name))
+        with pytest.raises(KeyboardInterrupt):
+            command.main(["all", "--data", str(where), "--out", str(out)])
+    benches.clear()
+    assert command.main(["all", "--data", str(where), "--out", str(out)]) == 0
+    assert [name for name, _ in benches] == list(NAMES[2:])
+
+
+@pytest.mark.parametrize("other", ["fresh", "data", "code", "damaged"])
+def test_what_was_measured_otherwise_is_measured_again(
+    benches: list[tuple[str, Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    where, out = folder(tmp_path / "data", *NAMES[:-1]), table(tmp_path / "RESULTS.md")
+    elsewhere = folder(tmp_path / "more", *NAMES[:-1])
+    asked = ["all", "--data", str(where), "--out", str(out)]
+    assert command.main(asked) == 1
+    benches.clear()
+    if other == "fresh":
+        asked.append("--fresh")
+    if other == "data":
+        asked[2] = str(elsewhere)
+    if other == "code":
+        monkeypatch.setattr(kept, "versions", lambda: {"code": "changed"})
+    if other == "damaged":
+        for file in (tmp_path / "kept").iterdir():
+            file.write_text("{")
+    assert command.main(asked) == 1
+    assert [name for name, _ in benches] == list(NAMES)
+
+
+def test_a_file_is_no_folder_of_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "rows.jsonl").touch()
+    for named in ("rows.jsonl", "nowhere"):
+        with pytest.raises(SystemExit) as caught:
+            command.main(["all", "--data", str(tmp_path / named)])
+        assert caught.value.code == 2
+        assert f"error: --data {tmp_path / named} is no folder" in capsys.readouterr().err
 
 
 def test_a_file_without_a_place_is_told_before_anything_is_run(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
+import pytrec_eval
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -81,6 +83,18 @@ def test_a_fact_that_comes_late_counts_for_less(tmp_path: Path) -> None:
 )
 def test_average_precision_by_hand(ranked: str, gold: str, value: float) -> None:
     assert average_precision(ranked, frozenset(gold), 4) == pytest.approx(value)
+
+
+def test_average_precision_agrees_with_trec_eval() -> None:
+    for seed in range(300):
+        random = Random(seed)
+        keys = [f"fact-{number}" for number in range(30)]
+        ranked, k = random.sample(keys, random.randint(1, 20)), random.randint(4, 14)
+        # trec_eval divides by all that is gold, also where more of it is than could be found: of so many it is silent.
+        gold = random.sample(keys, random.randint(1, 4))
+        evaluator = pytrec_eval.RelevanceEvaluator({"q": dict.fromkeys(gold, 1)}, {f"map_cut.{k}"})
+        theirs = evaluator.evaluate({"q": {key: float(-place) for place, key in enumerate(ranked)}})["q"]
+        assert average_precision(ranked, frozenset(gold), k) == pytest.approx(theirs[f"map_cut_{k}"], abs=1e-12)
 
 
 @settings(deadline=None)

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from evals.bench import poisonedrag
-from evals.bench.showing import holds
-from evals.data import data_folder, rows
+from evals.data import data_folder, holds, rows
 from rag import Answer, Citation, Library, Statement
 from rag.errors import UserError
 from rag.models.fakes import HashEmbedder

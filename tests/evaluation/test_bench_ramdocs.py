@@ -8,7 +8,8 @@ import pytest
 
 from evals.bench import ramdocs
 from evals.bench.ramdocs import Question, Seen
-from evals.bench.showing import Shown, holds, shown_in
+from evals.bench.showing import Shown, shown_in
+from evals.data import holds
 from rag import Answer, Citation, Statement
 from rag.models.fakes import HashEmbedder
 from rag.types import Article, Conflict, ConflictValue, Span
@@ -29,6 +30,13 @@ QUESTION = Question("q", "When was the bridge at Osk built?", DOCUMENTS, ("1912"
         ("Built in 19121.", "1912", False),
         ("By the Mayor of Osk.", "mayor of osk", True),
         ("Nothing.", "the", False),
+        ("He wrote: “The End”.", "“The", True),
+        ("It lived 1919–2001.", "1919", True),
+        ("A bar/restaurant.", "a restaurant", True),
+        ("Some 46 million.", "4.6 million", False),
+        ("In the 19th century.", "19", False),
+        ("A category.", "cat", False),
+        ("Said.", " ", False),
     ],
 )
 def test_a_text_holds_the_words_of_an_answer(text: str, answer: str, expected: bool) -> None:

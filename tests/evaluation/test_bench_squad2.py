@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from evals.bench import squad2
+from rag import UserError
 from rag.models.fakes import HashEmbedder
 from tests.evaluation.build_benches import FERRY, MAYOR, MILL, silent, values, written
 
@@ -59,6 +60,9 @@ def test_an_answer_that_stands_in_another_paragraph_is_not_held(tmp_path: Path) 
 
 
 def test_a_folder_without_the_data_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError) as caught:
+    with pytest.raises(UserError) as caught:
         squad2.run(tmp_path, silent, HashEmbedder())
-    assert caught.value.filename == str(tmp_path / "squad2" / "articles.jsonl")
+    where = tmp_path / "squad2"
+    assert str(caught.value) == (
+        f"neither {where / 'articles.jsonl'} nor, as it is published, {where / 'dev-v2.0.json'} is there"
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.broken import BROKEN, NOTICED, WATCHED, fell, runs
+from evals.broken import BROKEN, MAY_NOTICE, NOTICED, WATCHED, fell, runs
 from evals.gate import SUITES
 from rag import Library
 from rag.evaluation.outcomes import Run
@@ -30,14 +30,14 @@ def test_what_is_broken_shows_where_it_should_and_nowhere_else(found: dict[str, 
     worse = {
         metric for metric in WATCHED if metric in broken and fell(metric, sound[metric].value, broken[metric].value)
     }
-    assert worse == NOTICED[name]
+    assert NOTICED[name] <= worse <= NOTICED[name] | MAY_NOTICE.get(name, frozenset())
 
 
-def test_each_of_them_is_right_less_often_but_the_one_whose_search_alone_is_broken(found: dict[str, Run]) -> None:
+def test_each_of_them_is_right_less_often(found: dict[str, Run]) -> None:
     correct = {name: run.metrics["correct"].value for name, run in found.items()}
     assert correct["random-citations"] < correct["sound"]
     assert correct["never-answers"] < correct["sound"]
-    assert correct["shuffled-passages"] == correct["sound"]
+    assert correct["shuffled-passages"] < correct["sound"]
 
 
 def test_the_sample_articles_are_where_the_suite_looks_for_them() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from rag import UserError
 from rag.evaluation.comparing import Flip, compare
+from rag.evaluation.outcomes import Run
 from tests.evaluation.build_runs import item, run
 
 
@@ -53,6 +54,34 @@ def test_a_metric_counts_only_the_items_that_have_it_in_both_runs() -> None:
     found = {difference.metric: difference for difference in compare(before, after).differences}
     assert (found["token_f1"].items, found["correct"].items) == (1, 2)
     assert round(found["token_f1"].difference, 9) == 0.2
+
+
+def test_abstention_is_compared_over_both_sides() -> None:
+    names = range(12)
+
+    def asked(refused: float, wrongly: int) -> Run:
+        return run(
+            *(item(f"a{n}", cluster=f"c{n}", over_refusal=refused) for n in names),
+            *(item(f"u{n}", cluster=f"c{n}", false_answer=float(n < wrongly)) for n in names),
+        )
+
+    before = asked(1.0, 0)
+    balance, *_ = compare(before, asked(0.0, 1)).differences
+    assert (balance.metric, balance.items, balance.before) == ("abstention_balanced", 24, 0.5)
+    assert balance.after == pytest.approx(1 - 1 / 24)
+    assert balance.difference == pytest.approx(0.5 - 1 / 24)
+    # Where the one that became worse is not drawn it is .5, and drawn three times .375.
+    assert balance.low == pytest.approx(0.375)
+    assert balance.high == pytest.approx(0.5)
+    # Eleven articles changed, all for the better; of the twelfth the two outweigh each other.
+    assert balance.p == 2 / 2**11
+    (same,) = (found for found in compare(before, before).differences if found.metric == "abstention_balanced")
+    assert (same.difference, same.low, same.high, same.p) == (0.0, 0.0, 0.0, 1.0)
+
+
+def test_abstention_that_was_measured_on_one_side_is_not_compared() -> None:
+    only = run(item("a", over_refusal=1.0), item("b", over_refusal=0.0))
+    assert [found.metric for found in compare(only, only).differences] == ["over_refusal"]
 
 
 def test_what_else_differs_is_named() -> None:

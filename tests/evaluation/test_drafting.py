@@ -129,7 +129,9 @@ def test_drafts_are_gold_that_fits_the_articles(seeds: Library, tmp_path: Path) 
 
 
 def test_there_are_no_more_than_are_wanted_and_every_article_has_its_turn(seeds: Library) -> None:
-    drafted = draft_cases(seeds, most=16)
+    told: list[tuple[str, int, int]] = []
+    drafted = draft_cases(seeds, most=16, progress=lambda *each: told.append(each))
+    assert told == [("drafting", done, 16) for done in range(1, 17)]
     assert len({row["id"][:3] for row in drafted}) == len(drafted) == 16
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rag import UserError
-from rag.evaluation.gate import Baseline, check, read_baseline, updated, write_baseline
+from rag.answering.fitted import fitted
+from rag.evaluation.baseline import Baseline, read_baseline, write_baseline
+from rag.evaluation.gate import NARROW, check, updated
 from rag.evaluation.outcomes import Estimate, GoldFile, Outcome, Run
 from rag.types import Answer
 from tests.evaluation.build_runs import item, run
@@ -28,7 +31,7 @@ BASELINE = updated(Baseline(), [small()])[0]
 def test_a_run_passes_the_gate_that_it_was_pinned_by() -> None:
     report = check(BASELINE, [small()])
     assert (report.green, report.breaches) == (True, ())
-    assert report.lines == ("small: 4 items, 3 floors, 0 in breach",)
+    assert report.lines == ("small: 4 items, 3 floors, 4 pinned as right, 0 in breach",)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,91 @@ def test_over_few_items_one_of_them_is_allowed_to_fall() -> None:
     assert (floor.metric, floor.margin) == ("correct", 0.125)
 
 
+WRONG = replace(item("q3", passed=False, faults=("says 3, not 4",)), split="dev")
+
+
+def test_an_item_that_was_right_and_is_no_longer_is_red_though_no_figure_fell() -> None:
+    turned = run(*(item(f"q{n}") for n in range(3)), WRONG, metrics=GOOD, gold=small().gold)
+    assert check(BASELINE, [turned]).breaches == ("small: q3 was right, and is no longer: says 3, not 4",)
+    # Which of the split test became wrong is not told.
+    hidden = replace(turned, items=(*turned.items[:3], replace(WRONG, split="test")))
+    assert check(BASELINE, [hidden]).breaches == ("small: 1 of the split test were right, and are no longer",)
+    # An update does not forget it unless told.
+    again, kept = updated(BASELINE, [turned])
+    assert kept == ("small: 1 items stay pinned as right, though they are not",)
+    assert not check(again, [turned]).green
+    assert check(updated(BASELINE, [turned], lower=True)[0], [turned]).green
+
+
+def test_an_item_that_was_decided_narrowly_is_left_to_the_margins() -> None:
+    edge = fitted().threshold
+    narrow, sure = ((f"q{n}", edge + way * NARROW * (1 - 2 * n)) for n, way in enumerate((0.9, 1.1)))
+    sound = [replace(item(name), outcome=replace(item(name).outcome, confidence=at)) for name, at in (narrow, sure)]
+    pinned = updated(Baseline(), [run(*sound, metrics=GOOD)])[0]
+    assert (pinned.suites[0].right, pinned.suites[0].uncertain) == (("q0", "q1"), ("q0",))
+    wrong = [replace(each, passed=False, faults=("abstained",)) for each in sound]
+    assert check(pinned, [run(*wrong, metrics=GOOD)]).breaches == ("small: q1 was right, and is no longer: abstained",)
+    fallen = check(pinned, [run(wrong[0], sound[1], metrics=GOOD | {"correct": 0.5})])
+    assert fallen.breaches == ("small: correct is 0.500, and 0.750 is pinned (margin 0.020)",)
+    assert check(pinned, [run(sound[1], metrics=GOOD, gold=run(*sound).gold)]).breaches == (
+        "small: 1 items were scored, and 2 are pinned",
+        "small: q0 was right, and is lost",
+    )
+
+
+def test_what_a_model_writes_has_floors_alone() -> None:
+    (pinned,) = updated(Baseline(), [small(model="m")])[0].suites
+    assert (pinned.right, pinned.uncertain) == (None, ())
+
+
+def test_a_baseline_of_before_says_that_it_pins_no_items(tmp_path: Path) -> None:
+    file = tmp_path / "baseline.json"
+    write_baseline(BASELINE, file)
+    plain = json.loads(file.read_text())
+    for name in ("right", "uncertain"):
+        del plain["suites"][0][name]
+    file.write_text(json.dumps(plain))
+    old = read_baseline(file)
+    assert old.suites == (replace(BASELINE.suites[0], right=None),)
+    turned = run(*(item(f"q{n}") for n in range(3)), WRONG, metrics=GOOD, gold=small().gold)
+    report = check(old, [turned])
+    assert report.breaches == ()
+    assert report.lines == ("small: 4 items, 3 floors, which are right is not pinned, 0 in breach",)
+
+
+def test_what_must_be_exact_is_compared_to_the_last_place(tmp_path: Path) -> None:
+    thirds = small(metrics={"span_exact": 2 / 3, "unsupported": 0.0, "correct": 2 / 3})
+    write_baseline(updated(Baseline(), [thirds])[0], tmp_path / "baseline.json")
+    baseline = read_baseline(tmp_path / "baseline.json")
+    assert [(floor.metric, floor.value) for floor in baseline.suites[0].floors] == [
+        ("correct", 0.6667),
+        ("span_exact", 2 / 3),
+        ("unsupported", 0.0),
+    ]
+    assert check(baseline, [thirds]).green
+    slipped = small(metrics={"span_exact": 2 / 3 - 0.0004, "unsupported": 0.0004, "correct": 2 / 3})
+    assert [breach.split()[1] for breach in check(baseline, [slipped]).breaches] == ["span_exact", "unsupported"]
+
+
+def test_a_figure_that_nothing_is_worse_than_has_no_floor(tmp_path: Path) -> None:
+    worst = small(metrics={"correct": 0.01, "false_answer": 1.0, "span_exact": 1.0})
+    baseline, said = updated(Baseline(), [worst])
+    assert [floor.metric for floor in baseline.suites[0].floors] == ["span_exact"]
+    assert said == (
+        "small: correct has no floor, for nothing is worse than 0.010",
+        "small: false_answer has no floor, for nothing is worse than 1.000",
+    )
+    write_baseline(baseline, tmp_path / "baseline.json")
+    assert read_baseline(tmp_path / "baseline.json") == baseline
+    assert updated(Baseline(), [small(metrics={"correct": 0.0})]) == (
+        Baseline(),
+        (
+            "small: correct has no floor, for nothing is worse than 0.000",
+            "small: not pinned, for it has no figure that could become worse",
+        ),
+    )
+
+
 def test_a_metric_that_was_not_measured_is_red() -> None:
     metrics = {name: value for name, value in GOOD.items() if name != "correct"}
     assert check(BASELINE, [small(metrics=metrics)]).breaches == ("small: correct was not measured",)
@@ -81,7 +169,10 @@ def test_other_articles_are_red() -> None:
 
 def test_a_lost_case_is_red() -> None:
     fewer = run(*(item(f"q{n}") for n in range(3)), metrics=GOOD, gold=small().gold)
-    assert check(BASELINE, [fewer]).breaches == ("small: 3 items were scored, and 4 are pinned",)
+    assert check(BASELINE, [fewer]).breaches == (
+        "small: 3 items were scored, and 4 are pinned",
+        "small: q3 was right, and is lost",
+    )
 
 
 def test_an_item_that_failed_is_red_whatever_the_figures() -> None:
@@ -116,10 +207,18 @@ def test_update_loses_no_item_and_lets_no_suite_become_optional_unless_told() ->
     fewer = run(*(item(f"q{n}") for n in range(3)), metrics=GOOD)
     again, kept = updated(BASELINE, [fewer], optional=["small"])
     assert (again.suites[0].items, again.suites[0].optional) == (4, False)
-    assert kept == ("small: 4 items stay pinned, though 3 were scored", "small: stays one that must be run")
-    assert check(again, [fewer]).breaches == ("small: 3 items were scored, and 4 are pinned",)
+    assert kept == (
+        "small: 1 items stay pinned as right, though they are not",
+        "small: 4 items stay pinned, though 3 were scored",
+        "small: stays one that must be run",
+    )
+    assert check(again, [fewer]).breaches == (
+        "small: 3 items were scored, and 4 are pinned",
+        "small: q3 was right, and is lost",
+    )
     told, nothing = updated(BASELINE, [fewer], optional=["small"], lower=True)
     assert (told.suites[0].items, told.suites[0].optional, nothing) == (3, True, ())
+    assert told.suites[0].right == ("q0", "q1", "q2")
 
 
 def test_a_suite_that_was_not_run_is_red_unless_it_is_optional_and_its_articles_are_away() -> None:
@@ -177,11 +276,19 @@ def test_a_baseline_that_could_never_be_red_is_refused(tmp_path: Path) -> None:
     wide = replace(pinned, floors=(replace(pinned.floors[0], margin=5.0),))
     unknown = replace(pinned, floors=(replace(pinned.floors[0], metric="speed"),))
     twice = replace(pinned, floors=(pinned.floors[0], pinned.floors[0]))
+    beyond = replace(pinned, floors=(replace(pinned.floors[0], value=1.5),))
+    idle = replace(pinned, floors=(replace(pinned.floors[0], value=0.02),))
+    ceiling = replace(pinned, floors=(replace(pinned.floors[0], metric="false_answer", value=0.99),))
     file = tmp_path / "baseline.json"
     for suites, why in (
         ((wide,), "the margin of correct of small is not from 0 to 0.2"),
         ((unknown,), "small has a floor for speed, which is no metric"),
         ((twice,), "the metric of small correct stands there twice"),
+        ((beyond,), "correct of small cannot be 1.5"),
+        ((idle,), "nothing is a breach of correct 0.02 of small, margin 0.02"),
+        ((ceiling,), "nothing is a breach of false_answer 0.99 of small, margin 0.02"),
+        ((replace(pinned, right=("a", "a")),), "the right item of small a stands there twice"),
+        ((replace(pinned, uncertain=("z",)),), "the uncertain item z of small is not among those that were right"),
         ((replace(pinned, floors=()),), "small has no floors or no items"),
         ((replace(pinned, items=0),), "small has no floors or no items"),
         ((pinned, pinned), "the suite small stands there twice"),

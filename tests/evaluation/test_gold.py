@@ -103,7 +103,7 @@ FULL_CASE = Case(
 def test_a_question_with_all_that_it_may_have(tmp_path: Path) -> None:
     assert load_cases(written(tmp_path, FULL)) == (FULL_CASE,)
     assert FULL_CASE.kind == "question"
-    assert FULL_CASE.articles == ("flood.md", "a")
+    assert [passage.article for passage in FULL_CASE.passages] == ["flood.md", "flood.md", "a"]
 
 
 def test_conversations_summaries_and_what_is_not_said(tmp_path: Path) -> None:
@@ -382,3 +382,10 @@ def test_what_is_written_is_what_is_read(
             ),
         ),
     )
+
+
+def test_the_article_that_a_question_is_about_whose_answer_none_gives(tmp_path: Path) -> None:
+    (case,) = load_cases(written(tmp_path, {"id": "a", "question": "Who?", "abstain": True, "about": "flood.md"}))
+    assert case.about == "flood.md"
+    with pytest.raises(UserError, match="line 1: a: about is a text"):
+        load_cases(written(tmp_path, {"id": "a", "question": "Who?", "abstain": True, "about": 3}))

@@ -210,3 +210,12 @@ def test_prompts_of_ones_own_are_used_and_told() -> None:
     shipped = {name: prompts.load(name) for name in ("judge-support", "judge-answer")}
     with judging() as (judge, _):
         assert judge.prompts == {name: f"{prompt.version} {prompt.hash}" for name, prompt in shipped.items()}
+
+
+def test_what_its_verdicts_took_is_counted_for_each_case_by_itself() -> None:
+    with judging(Say("Verdict: yes"), Say("I cannot tell.")) as (judge, _):
+        one, other = judge.counted(), judge.counted()
+        assert one.supports("More than 85 sites were struck.", PASSAGES) is True
+        assert other.supports("Three soldiers died.", PASSAGES) is None
+        assert other.supports("Nothing is cited.", ()) is False
+    assert (judge.usage, one.usage, other.usage) == (Usage(), Usage(12, 5), Usage(12, 5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,15 @@ def test_an_article_by_each_of_its_names(flooded: Library, tmp_path: Path) -> No
     names = [flood.id, "https://example.org/flood", str(tmp_path / "one" / "flood.md"), "The flood", "flood.md"]
     assert [shelf.article(name) for name in [*names, "one/flood.md", flood.id[:6]]] == [flood] * 7
     assert shelf.article("gale").title == "Gale"
+
+
+def test_the_article_that_a_case_is_about_must_be_there(flooded: Library) -> None:
+    unsaid = replace(case(), turns=(GoldTurn("Who?", Expected(abstain=True)),))
+    assert locate([replace(unsaid, about="flood.md")], flooded) == {}
+    assert refused(flooded, replace(unsaid, about="drought.md")) == (
+        "the gold does not fit the articles: gold.jsonl, line 7: a: there is no article 'drought.md': name it by its "
+        "id, URL, title or file name"
+    )
 
 
 def test_passages_stand_where_their_words_are(flooded: Library) -> None:

@@ -11,9 +11,9 @@ from rag import UserError
 from rag.evaluation import patterns
 from rag.evaluation.cases import Case, Expected, GoldTurn, Pattern
 from rag.evaluation.gold_values import Flaw, accepted
+from rag.evaluation.journal import Journal
 from rag.evaluation.patterns import found, probe
 from rag.evaluation.running import run_suite
-from rag.evaluation.runs import Journal
 from tests.evaluation.test_running import Said, suite
 
 

@@ -14,7 +14,7 @@ from rag.evaluation.matching import worded
 from rag.evaluation.outcomes import Outcome, Run, Scored
 from rag.evaluation.plots import Bin, Spot, calibration, cost_against_quality, distribution
 from rag.evaluation.report import render_report
-from rag.text.showing import UNSAFE, clean
+from rag.showing import UNSAFE, clean
 from rag.types import Answer, Article, Citation, Span, Statement
 from tests.evaluation.build_runs import item, run
 
@@ -46,13 +46,16 @@ def answered(**changed: object) -> Scored:
         citations=(citation,),
     )
     outcome = Outcome(id="cost", answer=answer, confidence=0.9, seconds=0.3)
-    fields: dict[str, object] = {"outcome": outcome, "scores": {"correct": 1.0, "token_f1": 0.4}}
+    fields: dict[str, object] = {
+        "outcome": outcome,
+        "scores": {"correct": 1.0, "token_f1": 0.4, "over_refusal": 0.0, "seconds": 0.3},
+    }
     return replace(item("cost"), **(fields | changed))  # type: ignore[arg-type]
 
 
 def refused(**changed: object) -> Scored:
     """The question that nothing answers, refused and right."""
-    scores = {"correct": 1.0, "false_answer": 0.0}
+    scores = {"correct": 1.0, "false_answer": 0.0, "seconds": 0.1}
     outcome = replace(item("hurt").outcome, confidence=0.2, seconds=0.1)
     fields: dict[str, object] = {"outcome": outcome, "scores": scores}
     return replace(item("hurt"), **(fields | changed))  # type: ignore[arg-type]
@@ -66,7 +69,7 @@ def look(article_id: str, version: str) -> Article | None:
 
 
 class _Page(HTMLParser):
-    """The tags of a page, what they refer to, and the text in marks."""
+    """The tags of a page, what they refer to, and the text in marks and in cells of tables."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -74,6 +77,7 @@ class _Page(HTMLParser):
         self.links: list[str] = []
         self.open: list[str] = []
         self.marked: list[str] = []
+        self.cells: list[str] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -88,6 +92,8 @@ class _Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] == "mark":
             self.marked.append(data)
+        if {"td", "th"} & set(self.open) and data.strip():
+            self.cells.append(data.strip())
 
 
 def test_the_page_runs_nothing_and_loads_nothing() -> None:
@@ -135,9 +141,12 @@ def test_a_comparison_shows_what_flipped() -> None:
 
 def test_calibration_puts_confidence_beside_what_is_true() -> None:
     assert calibration(SMALL) == (Bin(0.2, 0.3, 1, 0.2, 0.0), Bin(0.9, 1.0, 1, 0.9, 1.0))
+    # What failed, and what only must not be said, tell nothing of whether the articles answer.
+    failed = refused(scores={"correct": 0.0}, outcome=replace(refused().outcome, answer=None, error="busy"))
+    assert calibration(run(answered(), failed)) == calibration(run(answered()))
     silent = run(item("q"), metrics={})
     assert calibration(silent) == ()
-    assert "this engine gives no confidence" in render_report(silent, look, {"q": CASES["hurt"]})
+    assert "this engine gives no confidence" in render_report(silent, look, {"q": replace(CASES["hurt"], id="q")})
 
 
 def test_the_distribution_counts_every_item_that_has_a_time() -> None:
@@ -153,6 +162,20 @@ def test_cost_is_money_where_every_run_has_it_and_time_else() -> None:
     paid = run(answered(scores={"correct": 1.0, "cost_usd": 0.03}))
     assert cost_against_quality([paid]).unit == "dollars"
     assert cost_against_quality([SMALL, paid]).unit == "seconds"
+
+
+def test_what_an_item_cost_that_nobody_knows_is_not_nothing() -> None:
+    paid = answered(scores={"correct": 1.0, "cost_usd": 0.03}, tags=("fact",))
+    unknown = refused(scores={"correct": 1.0}, tags=("free",), passed=False)
+    costs = cost_against_quality([run(paid, unknown)])
+    assert costs.spots == (Spot(costs.spots[0].label, 0.03, 0.5, 2, whole=True), Spot("fact", 0.03, 1.0, 1))
+
+
+def test_tags_have_intervals() -> None:
+    wrong = refused(passed=False, cluster="b")
+    page = _Page(render_report(run(answered(), wrong), look, CASES))
+    at = page.cells.index("fact")
+    assert page.cells[at : at + 4] == ["fact", "0.500", "0.000 – 1.000", "2"]
 
 
 @pytest.mark.parametrize(

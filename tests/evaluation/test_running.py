@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from rag import (
     Answer,
     Article,
     ArticleInfo,
+    ConfigError,
     Hit,
     Library,
     NotFoundError,
@@ -24,15 +27,17 @@ from rag import (
     Statement,
     StorageError,
     Summary,
+    Usage,
     UserError,
     Verification,
 )
 from rag.evaluation import running
-from rag.evaluation.aggregates import aggregate, by_tag, spent
+from rag.evaluation.aggregates import aggregate, by_tag, judged, spent
 from rag.evaluation.cases import Case, Expected, GoldPassage, GoldTurn, SummaryRequest, Words
-from rag.evaluation.outcomes import Estimate, Run
+from rag.evaluation.journal import Journal
+from rag.evaluation.metrics import summaries
+from rag.evaluation.outcomes import Estimate, GoldFile, Run
 from rag.evaluation.running import run_suite
-from rag.evaluation.runs import Journal
 from rag.evaluation.setup import Setup, fingerprint, setup_of
 from rag.evaluation.suites import Suite
 from rag.models.fakes import HashEmbedder
@@ -293,23 +298,86 @@ def test_a_run_that_was_stopped_goes_on_and_comes_out_the_same(tmp_path: Path, a
     assert untimed(run) == untimed(run_suite(FIVE, StandIn(), workers=workers))
 
 
-def test_a_run_of_another_kind_starts_over(tmp_path: Path) -> None:
+def test_a_run_over_other_gold_starts_over(tmp_path: Path) -> None:
     file = tmp_path / "journal"
     with pytest.raises(KeyboardInterrupt):
         run_suite(FIVE, StandIn(), journal=Journal(file), progress=Stop(2))
     told: list[str] = []
     subject = StandIn()
-    other = Setup(model="openai:other", settings={"abstain": False})
-    run_suite(FIVE, subject, setup=other, journal=Journal(file), tell=told.append)
+    other = replace(FIVE, gold=(GoldFile("g.jsonl", "ee" * 32, 5),))
+    run_suite(other, subject, journal=Journal(file), tell=told.append)
     assert subject.asked == list(NAMES)
-    assert told == ["a run that was stopped is started over, for it was made with other model, settings"]
+    assert told == ["a run that was stopped is started over, for it was made with other gold"]
+
+
+def test_another_model_does_not_take_away_what_was_done(tmp_path: Path) -> None:
+    file = tmp_path / "journal"
+    with pytest.raises(KeyboardInterrupt):
+        run_suite(FIVE, StandIn(), journal=Journal(file), progress=Stop(2))
+    other, again = StandIn(), StandIn()
+    run_suite(FIVE, other, setup=Setup(model="openai:other"), journal=Journal(file))
+    run_suite(FIVE, again, journal=Journal(file))
+    assert (other.asked, again.asked) == (list(NAMES), list(NAMES[2:]))
+
+
+def test_the_same_run_in_two_places_is_told_and_does_not_mix(tmp_path: Path) -> None:
+    file = tmp_path / "journal"
+    first = Journal(file)
+    stopped = Stop(2)
+    told: list[str] = []
+
+    def meanwhile(label: str, done: int, of: int) -> None:
+        if done == 1:
+            run_suite(FIVE, StandIn(), journal=Journal(file), tell=told.append)
+        stopped(label, done, of)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_suite(FIVE, StandIn(), journal=first, progress=meanwhile)
+    assert told == ["the same is being run elsewhere: if this run is stopped, it cannot be gone on from"]
+    again = StandIn()
+    run_suite(FIVE, again, journal=Journal(file))
+    assert again.asked == list(NAMES[2:])
+
+
+def test_what_goes_wrong_while_going_on_leaves_the_journal_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "journal"
+    with pytest.raises(KeyboardInterrupt):
+        run_suite(FIVE, StandIn(), journal=Journal(file), progress=Stop(2))
+
+    def slow(*_: object, **__: object) -> None:
+        raise TimeoutError("a pattern takes too long")
+
+    with monkeypatch.context() as changed:
+        changed.setattr(running, "score", slow)
+        with pytest.raises(UserError, match="a pattern takes too long"):
+            run_suite(FIVE, StandIn(), journal=Journal(file))
+    subject = StandIn()
+    run_suite(FIVE, subject, journal=Journal(file))
+    assert subject.asked == list(NAMES[2:])
+
+
+def test_a_package_that_is_missing_is_told_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    summed = Case(
+        id="s", file="g.jsonl", line=1, reference="Words.", summary=SummaryRequest(article=None, about="x", sentences=2)
+    )
+    both = suite(unanswerable("a"), summed)
+    summaries._scorer.cache_clear()
+    monkeypatch.setitem(sys.modules, "rouge_score.rouge_scorer", None)
+    subject = StandIn()
+    with pytest.raises(ConfigError, match="ROUGE needs the package rouge-score"):
+        run_suite(both, subject)
+    assert subject.asked == []
 
 
 def test_scores_are_not_taken_from_the_journal(tmp_path: Path) -> None:
     """It may have been edited: what came is scored anew, and what is not whole is asked again."""
     file = tmp_path / "journal"
-    right = run_suite(FIVE, StandIn(), journal=Journal(file))
-    lines = file.read_text().splitlines()
+    journal = Journal(file)
+    right = run_suite(FIVE, StandIn(), journal=journal)
+    assert journal.file is not None
+    lines = journal.file.read_text().splitlines()
     for number in range(1, 4):
         value = json.loads(lines[number])
         (item,) = value["items"]
@@ -319,7 +387,7 @@ def test_scores_are_not_taken_from_the_journal(tmp_path: Path) -> None:
         if number == 3:
             value["items"] = []
         lines[number] = json.dumps(value)
-    file.write_text("\n".join(lines) + "\n")
+    journal.file.write_text("\n".join(lines) + "\n")
     subject = StandIn()
     assert untimed(run_suite(FIVE, subject, journal=Journal(file))) == untimed(right)
     assert subject.asked == ["b", "c"]
@@ -331,8 +399,13 @@ class Judging:
     prompts: Mapping[str, str] = {}
     asked = 0
 
+    usage = Usage(7, 3, 0.5)
+
     class chat:  # noqa: N801 - a stand-in
         name = "openai:scripted"
+
+    def counted(self) -> Judging:
+        return self
 
     def supports(self, statement: str, passages: Sequence[str]) -> bool | None:
         self.asked += 1
@@ -352,6 +425,8 @@ def test_what_a_judge_said_is_taken_from_the_journal(tmp_path: Path) -> None:
     assert (first.items[0].scores["judged"], first.items[0].scores["citation_recall"], judge.asked) == (1, 0, 1)
     again = run_suite(cases, Said("a b"), journal=Journal(file), judge=judge)  # type: ignore[arg-type]
     assert (untimed(again), judge.asked) == (untimed(first), 1)
+    # What they took stays with them: it was paid for.
+    assert judged(first.items) == judged(again.items) == Usage(7, 3, 0.5)
 
 
 def test_what_failed_is_tried_again(tmp_path: Path) -> None:
@@ -422,6 +497,21 @@ def test_what_was_kept_counts_no_time_unless_it_is_written_anew(tmp_path: Path) 
     assert [run.items[0].passed for run in (first, again, anew)] == [True, True, True]
     assert [spent(run.items).output_tokens > 0 for run in (first, again, anew)] == [True, False, True]
     assert first.items[0].outcome.confidence is None
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_server_that_tells_no_usage_gives_no_kept_reply(tmp_path: Path, workers: int) -> None:
+    silent = replace(say_json(SITES), input_tokens=0, output_tokens=0)
+    two = suite(STRUCK, dataclasses.replace(STRUCK, id="again"))
+    with ScriptedServer(silent) as server:
+        chat = chat_at(server)
+        with Library.open(tmp_path / "l", settings=Settings(), embedder=HashEmbedder(), llm=chat) as library:
+            library.add({"id": "strikes", "title": STRIKES.title, "text": STRIKES.text})
+            first = run_suite(suite(STRUCK), library)
+            again = run_suite(two, library, workers=workers)
+    assert [item.outcome.kept for item in (*first, *again)] == [False, True, True]
+    assert ["seconds" in item.scores for item in (*first, *again)] == [True, False, False]
+    assert not {"input_tokens", "output_tokens"} & set(first.metrics)
 
 
 def test_no_key_is_in_what_a_run_says_of_itself(tmp_path: Path) -> None:

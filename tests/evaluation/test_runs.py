@@ -4,63 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from rag import Answer, Citation, Statement, StorageError, Summary, Usage, UserError, Withheld
-from rag.evaluation.outcomes import Estimate, GoldFile, Outcome, Run, Scored
-from rag.evaluation.runs import Journal, last_run, read_run, run_file, write_run, write_whole
+from rag import StorageError, UserError
+from rag.evaluation.outcomes import Estimate, GoldFile, Run
+from rag.evaluation.runs import earlier_run, last_run, read_run, run_file, write_run, write_whole
+from tests.evaluation.build_replies import ANSWERED, ITEMS, SUMMED
 
-CITED = Citation(
-    number=1,
-    article_id="a" * 12,
-    version="b" * 12,
-    title="Flood \u2028 of \ud800 January",
-    publisher=None,
-    author=None,
-    published=date(2026, 1, 11),
-    published_from="text",
-    url=None,
-    start=3,
-    end=12,
-    quote="31 houses",
-)
-ANSWERED = Answer(
-    question="How many houses?",
-    status="answered",
-    statements=(Statement("31 houses.", (1,), "verified", "word for word"),),
-    withheld=(Withheld("13 houses.", "it says 31"),),
-    citations=(CITED,),
-    engine="generative",
-    model="openai:scripted",
-    usage=Usage(12, 5, 0.25),
-)
-SUMMED = Summary(subject="flood", status="abstained", reason="no_match", nearest=(CITED,))
-
-
-def scored(name: str, outcome: Outcome, **changed: object) -> Scored:
-    fields: dict[str, object] = {
-        "id": name,
-        "case": name.partition("#")[0],
-        "kind": "question",
-        "tags": ("fact", "date"),
-        "split": "test",
-        "cluster": "a" * 12,
-        "outcome": outcome,
-        "scores": {"correct": 1.0, "seconds": 0.25},
-        "passed": True,
-    }
-    return Scored(**(fields | changed))  # type: ignore[arg-type]
-
-
-ITEMS = (
-    scored("a", Outcome(id="a", answer=ANSWERED, found=(CITED,), confidence=0.75, seconds=0.25)),
-    scored("b", Outcome(id="b", summary=SUMMED), kind="summary", passed=False, faults=("does not say: 31",)),
-    scored("c", Outcome(id="c", error="the library is busy"), passed=False),
-    scored("c#2", Outcome(id="c#2", answer=ANSWERED), kind="turn"),
-)
 RUN = Run(
     suite="seeds",
     gold=(GoldFile("facts.jsonl", "ab" * 32, 3),),
@@ -81,8 +33,8 @@ RUN = Run(
 
 
 def test_a_run_comes_back_as_it_was_kept(tmp_path: Path) -> None:
-    file = run_file(tmp_path / "runs", RUN)
-    assert file == tmp_path / "runs" / "seeds-2026-11-23T034012.123.json"
+    file = run_file(tmp_path / "runs", "seeds-1a2b3c4d", RUN)
+    assert file == tmp_path / "runs" / "seeds-1a2b3c4d-2026-11-23T034012.123.json"
     write_run(RUN, file)
     assert read_run(file) == RUN
     assert [held.name for held in file.parent.iterdir()] == [file.name]
@@ -147,87 +99,29 @@ def test_no_run(tmp_path: Path) -> None:
 
 def test_the_last_run_of_a_suite(tmp_path: Path) -> None:
     assert last_run(tmp_path / "nowhere", "seeds") is None
-    for name in ("seeds-2026-11-23T034012.123", "seeds-2026-02-01T000000.000", "seeds-more-2027-01-01T000000.000"):
+    for name in (
+        "seeds-2026-11-23T034012.123",
+        "seeds-2026-02-01T000000.000",
+        "seeds-more-2027-01-01T000000.000",
+        "seeds-2027-2026-11-23T034012.123",
+        "seeds-2028-01-01",
+    ):
         (tmp_path / f"{name}.json").touch()
     assert last_run(tmp_path, "seeds") == tmp_path / "seeds-2026-11-23T034012.123.json"
+    assert last_run(tmp_path, "seeds-2027") == tmp_path / "seeds-2027-2026-11-23T034012.123.json"
     assert last_run(tmp_path, "other") is None
 
 
-# The journal -----------------------------------------------------------------------------------
-
-MADE: dict[str, object] = {"gold": [["facts.jsonl", "ab"]], "articles": "cd", "settings": {"abstain": True}}
-
-
-def held_in(file: Path, made: dict[str, object] = MADE) -> tuple[dict[str, tuple[Scored, ...]], tuple[str, ...]]:
-    journal = Journal(file)
-    try:
-        return journal.begin(made)
-    finally:
-        journal.close()
-
-
-def journal_of(file: Path, *cases: str) -> Journal:
-    journal = Journal(file)
-    assert journal.begin(MADE) == ({}, ())
-    for case in cases:
-        journal.note(case, [item for item in ITEMS if item.case == case])
-    journal.close()
-    return journal
-
-
-def test_a_journal_holds_what_is_done(tmp_path: Path) -> None:
-    file = tmp_path / "runs" / "journal"
-    assert journal_of(file, "a", "c").cases == 2
-    again = Journal(file)
-    assert again.begin(MADE) == ({"a": ITEMS[:1], "c": ITEMS[2:]}, ())
-    again.note("b", ITEMS[1:2])
-    assert again.cases == 3
-    again.close()
-    assert held_in(file) == ({"a": ITEMS[:1], "b": ITEMS[1:2], "c": ITEMS[2:]}, ())
-
-
-def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path) -> None:
-    file = tmp_path / "journal"
-    journal_of(file, "a", "c")
-    whole = file.read_bytes()
-    head, first, _ = whole.splitlines(keepends=True)
-    edges = {len(head) + len(first) + more for more in (-2, -1, 0, 1)}
-    for size in sorted({*range(len(head), len(whole), 211), *edges, len(whole) - 1}):
-        file.write_bytes(whole[:size])
-        journal = Journal(file)
-        done, _ = journal.begin(MADE)
-        whole_lines = {"a": ITEMS[:1]} if size >= len(head + first) - 1 else {}
-        assert done == (whole_lines if size < len(whole) - 1 else {"a": ITEMS[:1], "c": ITEMS[2:]})
-        journal.note("b", ITEMS[1:2])
-        journal.close()
-        assert held_in(file) == ({**done, "b": ITEMS[1:2]}, ())
-
-
-def test_a_journal_of_another_run_is_started_over(tmp_path: Path) -> None:
-    file = tmp_path / "journal"
-    journal_of(file, "a")
-    other = {**MADE, "articles": "ef", "settings": {"abstain": False}}
-    assert held_in(file, other) == ({}, ("articles", "settings"))
-    assert held_in(file, other) == ({}, ())
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"journal": 9, "identity": {}}', '{"journal": 1, "identity": 3}'])
-def test_what_is_no_journal_is_written_over(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "journal"
-    file.write_text(text)
-    journal_of(file, "a")
-    assert held_in(file) == ({"a": ITEMS[:1]}, ())
-
-
-def test_a_journal_can_be_discarded(tmp_path: Path) -> None:
-    file = tmp_path / "journal"
-    journal = journal_of(file, "a")
-    journal.discard()
-    journal.discard()
-    assert not file.exists()
-    (tmp_path / "taken").write_text("a file")
-    with pytest.raises(StorageError, match="taken/journal cannot be written: "):
-        Journal(tmp_path / "taken" / "journal").begin(MADE)
+def test_the_run_to_compare_with(tmp_path: Path) -> None:
+    file = run_file(tmp_path, "seeds-1a2b3c4d", RUN)
+    write_run(RUN, file)
+    assert earlier_run(tmp_path, "seeds-1a2b3c4d", "seeds", None) == RUN
+    assert earlier_run(tmp_path, "other", "seeds", file) == RUN
+    # A gold file of the same name elsewhere is another suite.
+    with pytest.raises(UserError, match="there is no earlier run of seeds in "):
+        earlier_run(tmp_path, "seeds-99999999", "seeds", None)
+    with pytest.raises(UserError, match=r"\.json is a run of seeds, not of other"):
+        earlier_run(tmp_path, "other", "other", file)
 
 
 def test_a_device_is_written_to_and_never_replaced_and_a_link_is_followed(tmp_path: Path) -> None:

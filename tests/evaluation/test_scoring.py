@@ -84,7 +84,12 @@ QUOTE = f"{SENTENCE} while making about six knots, said Lt. Pavo Strindell, a co
 RIGHT = (SENTENCE, FERRY, QUOTE)
 TIME = Words("7.42 a.m.")
 ALWAYS = {"seconds": 0.5, "input_tokens": 0.0, "output_tokens": 0.0}
+NO_TIME = {"seconds", "input_tokens", "output_tokens", "cost_usd"}
 SOURCED = {"citation_recall": 1.0, "citation_precision": 1.0, "span_exact": 1.0, "unsupported": 0.0}
+
+
+def version_of(library: Library, name: str = FERRY) -> str:
+    return Shelf(library).article(name).version
 
 
 # One question -------------------------------------------------------------------------------
@@ -102,7 +107,7 @@ def test_a_right_answer(shelves: Library) -> None:
         kind="question",
         tags=("fact",),
         split="test",
-        cluster=FERRY,
+        cluster=version_of(shelves),
         outcome=Outcome(id="q", answer=given, found=tuple(found), seconds=0.5),
         scores={
             **SOURCED,
@@ -195,6 +200,54 @@ def test_the_values_of_a_conflict_are_cited_too(shelves: Library) -> None:
     for answer, share in ((alone, 0.5), (shown, 1.0)):
         (item,) = score(asked, [Outcome(id="q", answer=answer)], located, shelves)
         assert item.scores["cited_gold"] == share
+
+
+def test_the_values_of_a_conflict_are_said_too(shelves: Library) -> None:
+    conflict = Conflict("when", (ConflictValue("at 7.42 a.m.", (1,)), ConflictValue("at 8.15 a.m.", (1,))))
+    given = replace(reply(shelves, ("It hit the wall.", FERRY, "hit the stone wall")), conflicts=(conflict,))
+    (item,) = scored(shelves, question(TIME, forbidden=[Words("8.15 a.m.")]), given)
+    assert (item.scores["answer_match"], item.scores["forbidden"]) == (1.0, 1.0)
+    assert item.faults == ("says what it must not: 8.15 a.m.",)
+
+
+def test_what_only_must_not_be_said_may_be_abstained_from(shelves: Library) -> None:
+    case = question(forbidden=[Words("arson")])
+    (item,) = scored(shelves, case, Answer(question="?", status="abstained", reason="not_stated"))
+    assert (item.passed, item.faults) == (True, ())
+    assert {"over_refusal", "false_answer"}.isdisjoint(item.scores)
+    (item,) = scored(shelves, case, reply(shelves, RIGHT))
+    assert (item.passed, "over_refusal" in item.scores) == (True, False)
+
+
+def test_a_number_that_refers_to_nothing_is_a_source_that_is_not_exact(shelves: Library) -> None:
+    given = reply(shelves, RIGHT)
+    (statement,) = given.statements
+    loose = replace(given, statements=(replace(statement, citations=(1, 7)),))
+    (item,) = scored(shelves, question(TIME, cite=[[HIT]]), loose)
+    assert (item.scores["span_exact"], item.faults) == (0.5, ("cites [7], which is not among its sources",))
+    conflict = Conflict("when", (ConflictValue("7.42", (9,)), ConflictValue("8.15", (1,))))
+    (item,) = scored(shelves, question(TIME), replace(given, conflicts=(conflict,)))
+    assert item.faults == ("cites [9], which is not among its sources",)
+
+
+def test_what_a_server_does_not_tell_is_not_zero(shelves: Library) -> None:
+    given = reply(shelves, RIGHT, engine="generative", model="openai:m")
+    (item,) = scored(shelves, question(TIME), given)
+    assert NO_TIME & set(item.scores) == {"seconds"}
+    (item,) = scored(shelves, question(TIME), given, kept=True)
+    assert NO_TIME & set(item.scores) == set()
+    (item,) = scored(shelves, question(TIME), replace(given, usage=Usage(9, 4, 0.5)))
+    assert set(item.scores) >= NO_TIME
+
+
+def test_one_article_is_one_cluster_by_whatever_name_it_goes(shelves: Library) -> None:
+    article = Shelf(shelves).article(FERRY)
+    names = [GoldPassage(name, quote=HIT.quote) for name in (FERRY, article.id, article.title)]
+    cases = [question(cite=[[passage]]) for passage in names]
+    cases += [question(abstain=True, about=FERRY), question(abstain=True, about=article.url)]
+    found = {scored(shelves, case, reply(shelves, RIGHT))[0].cluster for case in cases}
+    assert found == {article.version}
+    assert scored(shelves, question(abstain=True), reply(shelves, RIGHT))[0].cluster == "ferry q"
 
 
 # What is planted is noticed by the metrics that should, and by no other ---------------------
@@ -319,9 +372,9 @@ def test_a_conversation_has_a_score_for_each_turn(shelves: Library) -> None:
         shelves, case, reply(shelves, RIGHT), Answer(question="?", status="abstained"), "gone"
     )
     assert [(item.id, item.case, item.kind, item.cluster) for item in (first, second, third)] == [
-        ("c", "c", "turn", FERRY),
-        ("c#2", "c", "turn", FERRY),
-        ("c#3", "c", "turn", FERRY),
+        ("c", "c", "turn", version_of(shelves)),
+        ("c#2", "c", "turn", version_of(shelves)),
+        ("c#3", "c", "turn", version_of(shelves)),
     ]
     assert [item.passed for item in (first, second, third)] == [True, True, False]
     assert "hits_at_10" not in first.scores
@@ -359,7 +412,7 @@ def test_a_summary(shelves: Library) -> None:
         "compression": words,
     }
     assert 10 < words < 100
-    assert (item.kind, item.cluster) == ("summary", FERRY)
+    assert (item.kind, item.cluster) == ("summary", version_of(shelves))
     assert item.faults == ("holds 1 of 3 vital facts: not It hurt 31.; Radar was serviced.",)
     enough = replace(case, nuggets=NUGGETS[:2])
     assert scored(shelves, enough, summarized(reply(shelves, RIGHT)))[0].passed

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.text.showing import UNSAFE
+from rag.showing import UNSAFE
 
 from .conftest import Result, Run, hear_interrupts, until_it_waits
 

@@ -36,6 +36,21 @@ def test_a_pipe_is_answered_line_by_line(rag: Run, library: Path) -> None:
     assert "Officers arrested nine people" in result.out
 
 
+def test_a_source_is_shown_in_its_whole_article(rag: Run, library: Path) -> None:
+    result = rag("chat", stdin=MARCH + b"/article 1\n/article\n/article 9\n/article one\n")
+    assert result.err.splitlines() == [
+        "rag: name a source by its number: /article 2",
+        "rag: there is no source 9 in this conversation: they are numbered 1 to 1",
+        "rag: one is no number of a source, such as /article 2",
+    ]
+    quote = (
+        "About 6,500 people marched through Haldrenn on Saturday against the closure of the railway, the police said."
+    )
+    last = "The ministry wants to shut the line on April 30."
+    assert f"»{quote}«" in result.out
+    assert result.out.count(last) == 1
+
+
 def test_one_turn_that_fails_is_one_line_and_the_chat_goes_on(rag: Run, library: Path) -> None:
     lines = [b"x" * 3000, b"/foo \x1b[31m", b"/sources 7", b"/sources two", b"/question", b"/save", MARCH]
     result = rag("chat", stdin=b"\n".join(lines))

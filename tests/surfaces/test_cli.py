@@ -30,7 +30,8 @@ from rag.errors import (
     UserError,
 )
 from rag.models.scripted import ScriptedServer, say_json
-from rag.surfaces.cli import build_parser, exit_code, explain
+from rag.surfaces.cli import build_parser, explain
+from rag.surfaces.codes import exit_code
 from rag.surfaces.commands import COMMANDS
 from rag.surfaces.given import library_directory
 

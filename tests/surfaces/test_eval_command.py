@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 
 from rag import Library
+from rag.evaluation.baseline import read_baseline
 from rag.evaluation.catalogue import METRICS
-from rag.evaluation.gate import read_baseline
+from rag.evaluation.journal import Journal
 from rag.evaluation.outcomes import Estimate, Outcome
 from rag.evaluation.runs import read_run
 from rag.models.scripted import Fail, Say, ScriptedServer, say_json
-from rag.surfaces import scores
+from rag.surfaces import evals, scores
 from rag.surfaces.layout import plain
 from tests.evaluation.build_runs import item
 
@@ -123,6 +124,7 @@ def test_the_same_as_json(rag: Run, library: Path, tmp_path: Path) -> None:
         "failed": 0,
         "fell_back": 0,
         "usage": {"input_tokens": 0, "output_tokens": 0, "cost_usd": None},
+        "judging": {"input_tokens": 0, "output_tokens": 0, "cost_usd": None},
         "wrong": [],
         "wrong_of_test": 1,
         "comparison": None,
@@ -169,7 +171,8 @@ def test_a_suite_keeps_its_own_library(rag: Run, library: Path, suite: Path, tmp
     assert (result.code, result.err, parsed(result)["passed"]) == (0, "", 2)
     home = own_home(tmp_path)
     assert home.name.startswith("mine-")
-    assert {entry.name for entry in home.iterdir()} == {"library", "runs"}
+    (kept,) = home.glob("library-*")
+    assert {entry.name for entry in home.iterdir()} == {kept.name, "runs"}
     assert parsed(result)["run"].startswith(str(home / "runs" / "mine-"))
     assert sorted(file.name for file in library.iterdir()) == before
 
@@ -181,6 +184,19 @@ def test_a_suite_keeps_its_own_library(rag: Run, library: Path, suite: Path, tmp
     gold(suite, {**COST, "answers": [{"number": 5600000}], "cite": [passage]}, KING)
     again = parsed(rag("eval", str(suite), "--json"))
     assert (again["articles"], again["passed"]) == (2, 2)
+
+
+def test_a_suites_library_that_other_code_filled_is_made_anew(
+    rag: Run, suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert rag("eval", str(suite)).code == 0
+    (before,) = own_home(tmp_path).glob("library-*")
+    assert rag("eval", str(suite)).code == 0
+    assert list(own_home(tmp_path).glob("library-*")) == [before]
+    monkeypatch.setattr("rag.evaluation.keeping._code", lambda: "changed")
+    assert parsed(rag("eval", str(suite), "--json"))["passed"] == 2
+    (after,) = own_home(tmp_path).glob("library-*")
+    assert after != before
 
 
 def test_a_suite_whose_articles_are_not_there(rag: Run, suite: Path, tmp_path: Path) -> None:
@@ -208,6 +224,7 @@ def test_comparing_with_an_earlier_run(rag: Run, library: Path, tmp_path: Path) 
         # Before the run is made, it is the last that counts.
         result = rag("eval", str(file), "--compare", named)
         assert "No longer right (1): cost\n" in result.out
+        assert "  P  N\n" in result.out
         assert [line.split()[:3] for line in result.out.splitlines() if line.startswith("answer_match")][1:] == [
             ["answer_match", "1.000", "0.000"]
         ]
@@ -282,6 +299,12 @@ def test_a_report(rag: Run, library: Path, tmp_path: Path) -> None:
         (["GOLD", "--judge", "extractive"], "--judge extractive names no language model: give one such as"),
         (["GOLD", "--engine", "nonsense:"], "the language model 'nonsense:' is none of "),
         (["nowhere.jsonl"], "there is no gold file or suite nowhere.jsonl"),
+        ([""], "the name of the gold file or suite is empty"),
+        (["GOLD", "--gate", ""], "--gate is empty: name a file"),
+        (["GOLD", "--report", " "], "--report is empty: name a file"),
+        (["GOLD", "--compare", ""], "--compare is empty: name a file"),
+        (["GOLD", "--out", ""], "--out is empty: name a file"),
+        (["--draft", ""], "--draft is empty: name a file"),
     ],
 )
 def test_wrong_usage(rag: Run, library: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
@@ -290,6 +313,15 @@ def test_wrong_usage(rag: Run, library: Path, tmp_path: Path, arguments: list[st
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith(f"rag: {said}")
     assert result.err.count("\n") == 1
+    assert not (library / "runs").exists()
+
+
+def test_a_package_that_a_report_needs_is_missed_before_the_run(
+    rag: Run, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    result = rag("eval", str(gold(tmp_path, COST)), "--report", str(tmp_path / "out.html"))
+    assert result == Result(2, "", 'rag: a report needs Jinja: pip install "rag[eval]"\n')
     assert not (library / "runs").exists()
 
 
@@ -363,6 +395,10 @@ def test_a_judge_decides_what_bears_out(
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
         result = rag("eval", str(gold(tmp_path, COST)), "--judge", "openai:scripted", "--json")
         asked = len(server.requests)
+        shown = rag("eval", str(gold(tmp_path, COST)), "--judge", "openai:scripted").out
+    taken = {"input_tokens": 12 * asked, "output_tokens": 5 * asked, "cost_usd": None}
+    assert parsed(result)["judging"] == taken
+    assert f"\n{12 * asked} tokens read by the judge, {5 * asked} written.\n" in shown
     assert (result.code, asked > 0, "openai:scripted" in result.err) == (0, True, True)
     assert parsed(result)["metrics"]["citation_recall"]["value"] == 0.0
     assert read_run(Path(parsed(result)["run"])).settings["judge"] == "openai:scripted"
@@ -447,3 +483,17 @@ def test_a_run_that_is_stopped_goes_on(library: Path, tmp_path: Path) -> None:
     assert again.stderr == f"rag: going on with a run that was stopped: {done} of 60 cases are done\n"
     assert json.loads(again.stdout)["items"] == 60
     assert not journals[0].exists()
+
+
+def test_a_stop_says_what_there_is_to_go_on_from(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "gold")
+    said = []
+    for journal.cases in (0, 1, 2):
+        said.append(evals._how_far(journal))
+    journal.shared_out = True
+    assert [*said, evals._how_far(journal)] == [
+        "nothing is kept of this run: the same command starts over",
+        "1 case is done: the same command goes on from there",
+        "2 cases are done: the same command goes on from there",
+        "nothing is kept of this run: the same command starts over",
+    ]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.showing import UNSAFE, clean
 from rag.surfaces.layout import BLANK, Piece, one_line, paragraph, plain, terminal
-from rag.text.showing import UNSAFE, clean
 
 _STYLING = re.compile("\x1b\\[[0-9;]*m")
 

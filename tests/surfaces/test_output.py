@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.showing import UNSAFE
 from rag.surfaces.layout import paragraph
 from rag.surfaces.output import Output, to_json
-from rag.text.showing import UNSAFE
 
 
 def stream(encoding: str = "utf-8") -> io.TextIOWrapper:

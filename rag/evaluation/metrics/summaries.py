@@ -10,8 +10,6 @@ from typing import Any
 from rag.errors import ConfigError
 from rag.text.words import words
 
-_ALLOWED = 100
-"""Characters other than white space that a summary may take for each nugget that it holds."""
 _GRAM = 3
 
 
@@ -35,19 +33,6 @@ def nugget_recall(said: Sequence[bool], vital: Sequence[bool]) -> tuple[float, f
     return (sum(of_vital) / len(of_vital) if of_vital else every), every
 
 
-def nugget_f(said: Sequence[bool], vital: Sequence[bool], length: int, beta: float = 3.0) -> float:
-    """TREC's F-score of a summary that takes `length` characters other than white space (Voorhees 2003).
-
-    Recall is that of the vital nuggets. Precision is 1 up to 100 characters for each nugget that is said, vital or
-    not, and falls with what is longer. `beta` says how many times more recall weighs: 5 in 2003, 3 since 2004.
-    """
-    recall, _ = nugget_recall(said, vital)
-    allowed = _ALLOWED * sum(said)
-    precision = 1.0 if length <= allowed else allowed / length
-    weighed = beta**2 * precision + recall
-    return (beta**2 + 1) * precision * recall / weighed if weighed else 0.0
-
-
 def rouge(text: str, reference: str) -> Rouge:
     """ROUGE of a summary, one sentence a line, against one by a person, one sentence a line (Lin 2004).
 
@@ -57,6 +42,11 @@ def rouge(text: str, reference: str) -> Rouge:
     """
     scores = _scorer().score(reference, text)
     return Rouge(*(scores[kind].fmeasure for kind in ("rouge1", "rouge2", "rougeLsum")))
+
+
+def check_rouge() -> None:
+    """Raise `ConfigError` where the package that ROUGE needs is missing."""
+    _scorer()
 
 
 def redundancy(sentences: Sequence[str]) -> float:
