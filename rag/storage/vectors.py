@@ -129,9 +129,6 @@ class Vectors:
 
     def query(self, vector: NDArray[np.float32], limit: int, filters: Filters) -> dict[str, float]:
         """The chunks nearest to `vector`, nearest first: chunk id → cosine similarity, higher is better."""
-        limit = min(limit, self._collection.count())
-        if limit == 0:
-            return {}
         found = self._collection.query(
             query_embeddings=[vector], n_results=limit, where=_where(filters), include=["distances"]
         )

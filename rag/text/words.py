@@ -30,7 +30,8 @@ def words(text: str) -> list[str]:
 
     Of scripts that put no spaces between words, each character counts as one.
     """
-    return [_bare(match.group().lower()) for match in WORD.finditer(spaced(text))]
+    found = map(str.lower, WORD.findall(spaced(text)))
+    return [_bare(word) if not word.isalnum() else word for word in found]
 
 
 def content_words(text: str) -> list[str]:
