@@ -68,7 +68,7 @@ local: $(VENV)/installed-local
 	@echo "ready: $(BIN)/rag ask --llm local QUESTION"
 
 test: $(VENV)/installed-dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 eval: $(VENV)/installed-dev
 	@$(BIN)/python -m evals gate

@@ -43,6 +43,7 @@ _QUESTIONS = (
 )
 _BEFORE_THE_KILL = 20
 _LONGEST_SECONDS = 300
+_FIRST_OF_THE_KILLED = 500
 _REQUESTS = ("ask", "ask", "ask", "ask", "stream", "search", "list", "add", "add")
 """What clients do, each as often as it stands here."""
 
@@ -95,7 +96,8 @@ async def load(url: str, clients: int, seconds: float, done: Load | None = None,
 
 async def _client(client: httpx.AsyncClient, number: int, end: float, done: Load, until_lost: bool) -> None:
     chance = random.Random(number)
-    article = 0
+    # What the run before has stored would be told unchanged, and nothing would be at stake.
+    article = _FIRST_OF_THE_KILLED if until_lost else 0
     while time.monotonic() < end:
         kind = chance.choice(_REQUESTS)
         text = _text(number, article)
@@ -190,7 +192,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as given:
         folder = Path(given) / "news"
         with Library.open(folder) as library:
-            assert not library.add(ROOT / "seeds").failed
+            report = library.add(ROOT / "seeds")
+            assert not report.failed, report.failed
         with server(folder) as (_, url):
             done = asyncio.run(load(url, options.clients, options.seconds))
         print(*done.lines(), sep="\n")

@@ -23,8 +23,8 @@ Group = tuple[Evidence, list[Evidence]]
 
 MOST = 5
 """So many statements are given at most where articles answer differently."""
-ANSWERS = -0.75
-"""The reader's log-odds from which a sentence of a further article is shown: one in three of these answers."""
+ANSWERS = -1.25
+"""The reader's log-odds from which a sentence of a further article is shown: one in five of these answers."""
 _SURE = 2.0
 """The log-odds from which the reader is believed though the words around the sentence are others."""
 _SAME_SUBJECT = 0.5

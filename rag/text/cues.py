@@ -180,6 +180,7 @@ _BIO = re.compile(
     r"|columnist|contributor)\b[^,]{0,40}\.(?: |$)"
 )
 
+_LABEL_WORDS = 30
 _SPONSORED = re.compile(r"\b(?:sponsored|presented|brought to you) by\b", _I)
 
 _FINITE = re.compile(
@@ -258,7 +259,8 @@ def is_furniture(line: str) -> bool:
         return False
     if _FURNITURE.match(plain) or _LABELLED.match(plain) or _STAFF_NOTE.match(plain) or _CONTRIBUTED.search(bare):
         return True
-    if not is_sentence(plain) and _SPONSORED.search(plain):
+    # In a whole paragraph that was cut off, what is sponsored is part of the story.
+    if not is_sentence(plain) and len(plain.split()) <= _LABEL_WORDS and _SPONSORED.search(plain):
         return True
     if not is_sentence(plain) and (_COUNT.search(plain) or appeal(plain) >= 1):
         return True

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag import prompts
@@ -142,6 +142,7 @@ def test_what_is_judged_cannot_close_its_tags() -> None:
         assert body.count("$statement $passages") == len(names)
 
 
+@settings(deadline=None)
 @given(st.text("</>statement-pasg0123456789abcdef \n"), st.text("</>statement-pasg0123456789abcdef \n"))
 def test_no_text_holds_a_tag_of_the_request(statement: str, passage: str) -> None:
     sent: list[str] = []

@@ -143,7 +143,6 @@ def test_one_article_does_not_crowd_out_the_others(papers: Library) -> None:
         ({"after": date(2030, 1, 1)}, set()),
         ({"after": date.min, "before": date.max}, {"Story 1", "Story 2", "Story 3", "Story 5", "Story 6"}),
     ],
-    ids=str,
 )
 @pytest.mark.parametrize("query", ["council budget harbour", "tide"])
 def test_filters(papers: Library, filters: dict[str, object], found: set[str], query: str) -> None:

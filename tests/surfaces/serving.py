@@ -6,8 +6,11 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import httpx
 
 from rag.library import Library
 from rag.models.fakes import HashEmbedder
@@ -19,6 +22,11 @@ from rag.surfaces.http.running import server_of
 from rag.surfaces.http.serving import Serving
 from rag.surfaces.sockets import bound, url_of
 
+SLOW = 60.0
+"""So many seconds a reply may take where the machine has much else to do."""
+
+get, post = partial(httpx.get, timeout=SLOW), partial(httpx.post, timeout=SLOW)
+
 
 def opened(directory: Path) -> Library:
     """The library in `directory`, with the small embedder, whatever is set elsewhere."""
@@ -28,7 +36,7 @@ def opened(directory: Path) -> Library:
 def connected(url: str) -> socket.socket:
     """A plain connection to the server, for what no client would send."""
     place = urlsplit(url)
-    return socket.create_connection((place.hostname or "", place.port or 0), timeout=30)
+    return socket.create_connection((place.hostname or "", place.port or 0), timeout=60)
 
 
 def replied(connection: socket.socket) -> bytes:

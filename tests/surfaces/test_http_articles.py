@@ -20,7 +20,7 @@ from rag.surfaces.http.limits import Limits
 from rag.surfaces.output import to_json
 
 from .conftest import ARTICLES
-from .serving import connected, opened, replied, served
+from .serving import SLOW, connected, opened, post, replied, served
 
 NO_URL = "only http and https URLs are fetched; send a file of yours itself, in the multipart field `file`"
 NO_FILES = "send files, one or more, each in the multipart field `file`, and nothing else"
@@ -35,7 +35,7 @@ def library(tmp_path: Path) -> Iterator[Library]:  # the opened one, in place of
 
 @pytest.fixture
 def client(library: Library) -> Iterator[httpx.Client]:
-    with served(library) as url, httpx.Client(base_url=url) as made:
+    with served(library) as url, httpx.Client(base_url=url, timeout=SLOW) as made:
         yield made
 
 
@@ -45,7 +45,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with (
         opened(tmp_path_factory.mktemp("shared") / "news") as found,
         served(found, limits=Limits(rate_per_minute=0)) as url,
-        httpx.Client(base_url=url) as made,
+        httpx.Client(base_url=url, timeout=SLOW) as made,
     ):
         yield made
 
@@ -138,7 +138,7 @@ def test_a_url_is_fetched_where_that_is_allowed(tmp_path: Path) -> None:
                 Library.open(tmp_path / "news", settings=settings, embedder=HashEmbedder()) as library,
                 served(library) as base,
             ):
-                reports.append(httpx.post(f"{base}/v1/articles", json={"url": url}, timeout=30).json()["items"][0])
+                reports.append(post(f"{base}/v1/articles", json={"url": url}, timeout=30).json()["items"][0])
     finally:
         server.shutdown()
         server.server_close()
@@ -276,7 +276,7 @@ def test_wrong_parameters_are_one_clear_error(shared: httpx.Client, query: str, 
 def test_each_library_is_asked_by_its_name(tmp_path: Path) -> None:
     with opened(tmp_path / "a") as news, opened(tmp_path / "b") as sport:
         news.add({"id": "n", "title": "Harbour", "text": "The harbour of Varrow opened on Monday, the mayor said."})
-        with served({"news": news, "sport": sport}) as url, httpx.Client(base_url=url) as client:
+        with served({"news": news, "sport": sport}) as url, httpx.Client(base_url=url, timeout=SLOW) as client:
             totals = {
                 name: client.get("/v1/articles", params={"library": name} if name else {}).json()["total"]
                 for name in ("", "news", "sport")

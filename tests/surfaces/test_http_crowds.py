@@ -16,9 +16,9 @@ from rag.library import Library
 from rag.surfaces.http.limits import Limits
 from rag.types import Answer, Hit, Statement
 
-from .serving import connected, opened, replied, served
+from .serving import connected, get, opened, post, replied, served
 
-SECONDS = 20
+SECONDS = 60
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_more_than_may_wait_are_told_to_come_again(library: Library, monkeypatch
     codes: list[int] = []
     with served(library, limits=Limits(concurrency=1, waiting=0)) as url:
         asking = in_background(
-            lambda: codes.append(httpx.post(f"{url}/v1/search", json={"query": "x"}, timeout=SECONDS).status_code)
+            lambda: codes.append(post(f"{url}/v1/search", json={"query": "x"}, timeout=SECONDS).status_code)
         )
         assert held.entered.acquire(timeout=SECONDS)
         for path, body in (
@@ -68,12 +68,12 @@ def test_more_than_may_wait_are_told_to_come_again(library: Library, monkeypatch
             ("ask/stream", {"question": "x"}),
             ("summarize", {"about": "x"}),
         ):
-            refusal = httpx.post(f"{url}/v1/{path}", json=body)
+            refusal = post(f"{url}/v1/{path}", json=body)
             assert (refusal.status_code, refusal.json()["error"]["type"]) == (503, "OverloadedError")
             assert refusal.headers["retry-after"] == "1"
         # What takes long anyway has a line of its own, and what only looks something up is not held up.
-        assert httpx.post(f"{url}/v1/verify", json={"text": "x"}, timeout=SECONDS).status_code == 200
-        quick = [httpx.get(f"{url}{path}").status_code for path in ("/v1/articles", "/readyz", "/metrics")]
+        assert post(f"{url}/v1/verify", json={"text": "x"}, timeout=SECONDS).status_code == 200
+        quick = [get(f"{url}{path}").status_code for path in ("/v1/articles", "/readyz", "/metrics")]
         assert quick == [200, 200, 200]
         held.release.set()
         asking.join(SECONDS)
@@ -95,13 +95,13 @@ def test_who_goes_away_in_line_is_not_served(library: Library, monkeypatch: pyte
             until(lambda: not refused(url))
             held.release.set()
             assert working.recv(12) == b"HTTP/1.1 200"
-        until(lambda: httpx.post(f"{url}/v1/search", json={"query": "y"}).status_code == 200)
+        until(lambda: post(f"{url}/v1/search", json={"query": "y"}).status_code == 200)
 
 
 def refused(url: str) -> bool:
     """Whether there is no place in line; who asks does not stay in it."""
     try:
-        return httpx.post(f"{url}/v1/search", json={"query": "x"}, timeout=0.2).status_code == 503
+        return post(f"{url}/v1/search", json={"query": "x"}, timeout=0.2).status_code == 503
     except httpx.ReadTimeout:
         return False
 
@@ -138,10 +138,10 @@ def test_a_disconnect_in_the_middle_of_a_stream_frees_its_slot(
                 while b"First." not in received:
                     received += connection.recv(65536)
                 assert b"Second." not in received
-                assert httpx.post(f"{url}/v1/search", json={"query": "x"}).status_code == 503
+                assert post(f"{url}/v1/search", json={"query": "x"}).status_code == 503
             go_on.set()
             assert closed.wait(SECONDS)
-            until(lambda: httpx.post(f"{url}/v1/search", json={"query": "x"}).status_code == 200)
+            until(lambda: post(f"{url}/v1/search", json={"query": "x"}).status_code == 200)
 
 
 def test_a_stream_that_fails_on_the_way_says_so(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +151,7 @@ def test_a_stream_that_fails_on_the_way_says_so(library: Library, monkeypatch: p
 
     monkeypatch.setattr("rag.chat.Chat.stream", failing)
     with served(library) as url:
-        reply = httpx.post(f"{url}/v1/ask/stream", json={"question": "x"})
+        reply = post(f"{url}/v1/ask/stream", json={"question": "x"})
     said = "internal error: the server's log says more, under the id of this request"
     last = {"schema": 1, "error": {"type": "InternalError", "message": said}}
     assert reply.text.endswith(f"event: error\ndata: {json.dumps(last)}\n\n")
@@ -185,7 +185,7 @@ def test_more_connections_than_allowed_are_turned_away(library: Library) -> None
                 assert each.recv(12) == b"HTTP/1.1 200"
             with connected(url) as third:
                 assert replied(third).startswith(b"HTTP/1.1 503 ")
-        until(lambda: httpx.get(f"{url}/healthz").status_code == 200)
+        until(lambda: get(f"{url}/healthz").status_code == 200)
 
 
 def test_a_stop_finishes_what_runs(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,9 +193,7 @@ def test_a_stop_finishes_what_runs(library: Library, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(library, "search", held.search)
     replies: list[httpx.Response] = []
     with served(library) as url:
-        asking = in_background(
-            lambda: replies.append(httpx.post(f"{url}/v1/search", json={"query": "x"}, timeout=SECONDS))
-        )
+        asking = in_background(lambda: replies.append(post(f"{url}/v1/search", json={"query": "x"}, timeout=SECONDS)))
         assert held.entered.acquire(timeout=SECONDS)
         threading.Timer(0.3, held.release.set).start()
     asking.join(SECONDS)

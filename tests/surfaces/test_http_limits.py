@@ -7,16 +7,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-import httpx
 import pytest
 
 from rag.library import Library
 from rag.surfaces.http.limits import Limits
 from rag.types import Statement
 
-from .serving import connected, opened, replied, served
+from .serving import connected, get, opened, post, replied, served
 
-SECONDS = 20
+SECONDS = 60
 TIGHT = Limits(
     rate_per_minute=0,
     body_bytes=100_000,
@@ -63,20 +62,20 @@ def pieces(size: int) -> Iterator[bytes]:
 @pytest.mark.parametrize("declared", [True, False])
 def test_a_huge_body_is_refused_with_or_without_its_length(url: str, path: str, declared: bool) -> None:
     content = b"x" * 10_000_000 if declared else pieces(10_000_000)
-    reply = httpx.post(f"{url}{path}", content=content, headers={"Content-Type": "application/json"})
+    reply = post(f"{url}{path}", content=content, headers={"Content-Type": "application/json"})
     assert (reply.status_code, reply.headers["connection"]) == (413, "close")
     limit = 200_000 if path == "/v1/articles" else 100_000
     assert reply.json()["error"]["message"] == f"the body is larger than {limit:,} bytes"
-    assert httpx.get(f"{url}/healthz").status_code == 200
+    assert get(f"{url}/healthz").status_code == 200
 
 
 def test_a_huge_upload_is_refused_while_it_comes(url: str, library: Library) -> None:
     for content in (b"x" * 5_000_000, b"x" * 200_000):
-        assert httpx.post(f"{url}/v1/articles", files={"file": ("a.txt", content)}).status_code == 413
+        assert post(f"{url}/v1/articles", files={"file": ("a.txt", content)}).status_code == 413
     # An article may come in a body that is too large for a question.
     text = "The harbour of Varrow opened on Monday, the mayor said. " * 2_000
-    assert httpx.post(f"{url}/v1/verify", json={"text": text}).status_code == 413
-    added = httpx.post(f"{url}/v1/articles", files={"file": ("a.txt", text.encode())}, timeout=60)
+    assert post(f"{url}/v1/verify", json={"text": text}).status_code == 413
+    added = post(f"{url}/v1/articles", files={"file": ("a.txt", text.encode())}, timeout=60)
     assert added.json()["added"] == 1
     assert len(library.articles()) == 1
 
@@ -88,7 +87,7 @@ def test_who_asks_first_whether_to_send_is_told_no(url: str) -> None:
 
 
 def test_a_huge_head_is_refused(url: str) -> None:
-    whole = httpx.get(f"{url}/healthz", headers={"X-Filler": "x" * 40_000})
+    whole = get(f"{url}/healthz", headers={"X-Filler": "x" * 40_000})
     assert (whole.status_code, whole.json()["error"]["type"]) == (431, "TooLargeError")
     with connected(url) as connection:
         connection.sendall(b"GET /" + b"x" * 300_000)
@@ -113,7 +112,7 @@ def test_what_is_no_http_is_one_clear_error(url: str, sent: bytes) -> None:
     with connected(url) as connection:
         connection.sendall(sent)
         assert error(replied(connection)) == (400, "UserError")
-    assert httpx.get(f"{url}/healthz").status_code == 200
+    assert get(f"{url}/healthz").status_code == 200
 
 
 # Time --------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -29,7 +28,7 @@ from rag.surfaces.http.limits import Limits
 from rag.types import Answer, Citation, Conflict, ConflictValue, Span, Statement, Summary, Withheld
 
 from .conftest import ARTICLES
-from .serving import opened, served
+from .serving import get, opened, served
 
 EXAMPLES_AN_OPERATION = 12
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -53,7 +52,7 @@ def url(library: Library) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def document(url: str) -> dict[str, Any]:
-    found = httpx.get(f"{url}/openapi.json")
+    found = get(f"{url}/openapi.json")
     assert found.headers["content-type"] == "application/json"
     value: dict[str, Any] = found.json()
     return value
@@ -81,7 +80,7 @@ def test_every_address_is_described_and_no_other(document: dict[str, Any]) -> No
 
 
 def test_no_page_loads_scripts_of_others(url: str) -> None:
-    assert [httpx.get(f"{url}{path}").status_code for path in ("/docs", "/redoc", "/docs/oauth2-redirect")] == [404] * 3
+    assert [get(f"{url}{path}").status_code for path in ("/docs", "/redoc", "/docs/oauth2-redirect")] == [404] * 3
 
 
 def test_every_request_and_every_reply_has_an_example(document: dict[str, Any]) -> None:
@@ -153,7 +152,7 @@ def test_the_models_are_the_values_of_the_library(library: Library, url: str) ->
         ("/healthz", replies.StateReply),
         ("/nothing", replies.ErrorReply),
     ):
-        held_together(model, httpx.get(f"{url}{path}").json())
+        held_together(model, get(f"{url}{path}").json())
 
 
 def test_what_is_sent_by_the_document_gets_what_the_document_says(url: str, document: dict[str, Any]) -> None:

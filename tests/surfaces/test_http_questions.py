@@ -17,7 +17,7 @@ from rag.models.scripted import ScriptedServer, say_json
 from rag.types import Answer, Summary, Timings
 
 from .conftest import ARTICLES
-from .serving import opened, served
+from .serving import SLOW, opened, post, served
 
 BRIDGE = "How much will the repair of the Tannery Bridge cost?"
 MARCH = "How many people marched through Haldrenn?"
@@ -35,7 +35,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 
 @pytest.fixture(scope="module")
 def client(library: Library) -> Iterator[httpx.Client]:
-    with served(library) as url, httpx.Client(base_url=url) as made:
+    with served(library) as url, httpx.Client(base_url=url, timeout=SLOW) as made:
         yield made
 
 
@@ -252,14 +252,14 @@ def test_a_model_that_cannot_be_reached_fails_as_the_table_says(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second opinion has no fallback: what a model does wrong there is told as it is."""
-    monkeypatch.setenv("RAG_LLM_TIMEOUT_SECONDS", "5")
+    monkeypatch.setenv("RAG_LLM_TIMEOUT_SECONDS", "60")
     monkeypatch.setenv("RAG_VERIFY", "llm")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-not-to-be-shown")
     with ScriptedServer(say_json({"opinions": "nonsense"}), *[say_json({})] * 5) as model:
         monkeypatch.setenv("OPENAI_BASE_URL", model.base_url)
         judging = Library.open(library.directory, embedder=HashEmbedder(), llm="openai:scripted")
         with judging as judged, served(judged) as url:
-            reply = httpx.post(f"{url}/v1/verify", json={"text": "The repair will cost $4.6 million."}, timeout=30)
+            reply = post(f"{url}/v1/verify", json={"text": "The repair will cost $4.6 million."}, timeout=4 * SLOW)
     status, kind, message = error(reply)
     assert (status, kind) == (502, "ModelReplyError")
     assert "sk-" not in message

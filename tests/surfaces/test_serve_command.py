@@ -20,7 +20,7 @@ import pytest
 from rag.surfaces import serve as command
 
 from .conftest import Result, Run, hear_interrupts
-from .serving import opened
+from .serving import get, opened, post
 
 KEY = "a-key-of-enough-characters"
 OWN_WORDS = "answers are the articles' own sentences, and no model is asked"
@@ -63,7 +63,7 @@ def introduced(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def ended(process: subprocess.Popen[str]) -> Result:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     return Result(process.returncode, out, err)
 
 
@@ -127,7 +127,7 @@ def test_for_a_person_it_says_where_and_who_writes(library: Path) -> None:
         assert process.stdout
         lines = [process.stdout.readline() for _ in range(4)]
         url = lines[0].removeprefix("Serving at ").strip()
-        assert httpx.get(f"{url}healthz").status_code == 200
+        assert get(f"{url}healthz").status_code == 200
         process.send_signal(signal.SIGINT)
         result = ended(process)
     assert lines == [
@@ -148,8 +148,8 @@ def test_bound_elsewhere_it_wants_the_key(library: Path, tmp_path: Path) -> None
         said = introduced(process)
         assert said["key"] is True
         url = said["url"].replace("0.0.0.0", "127.0.0.1")
-        assert httpx.get(f"{url}/v1/articles").status_code == 401
-        allowed = httpx.get(f"{url}/v1/articles", headers={"Authorization": f"Bearer {KEY}", "Host": "news.example"})
+        assert get(f"{url}/v1/articles").status_code == 401
+        allowed = get(f"{url}/v1/articles", headers={"Authorization": f"Bearer {KEY}", "Host": "news.example"})
         assert allowed.json()["total"] == 3
         process.send_signal(signal.SIGTERM)
         result = ended(process)
@@ -239,7 +239,7 @@ def test_calls_that_do_not_end_are_cut_off(library: Path) -> None:
     with process:
         url = introduced(process)["url"]
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(f"{url}/v1/search", json={"query": "x"}, timeout=0.5)
+            post(f"{url}/v1/search", json={"query": "x"}, timeout=0.5)
         process.send_signal(signal.SIGTERM)
         result = ended(process)
     assert result.code == 1
@@ -268,10 +268,10 @@ def test_killed_in_the_middle_nothing_acknowledged_is_lost(tmp_path: Path) -> No
         threads = [threading.Thread(target=add, args=(url, 1000 * number)) for number in range(1, 4)]
         for thread in threads:
             thread.start()
-        assert some.wait(60)
+        assert some.wait(240)
         process.kill()
         for thread in threads:
-            thread.join(60)
+            thread.join(240)
     with opened(tmp_path / "news") as library:
         keys = {library.article(info.id).key for info in library.articles()}
         assert {f"id:h{number}" for number in acknowledged} <= keys

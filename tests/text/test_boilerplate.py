@@ -282,3 +282,14 @@ def test_a_line_that_also_tells_news_loses_only_the_appeal() -> None:
 
 def test_a_greeting_alone_is_a_text() -> None:
     assert find_boilerplate("Hello Bob.") == ()
+
+
+def test_what_is_sponsored_is_a_label_only_where_it_is_short() -> None:
+    story = (
+        "The Vellandry Open, sponsored by a bank and held since 1973 on the courts of the old park, was won three "
+        "times by one player, who beat a home favourite in two of his finals before nine thousand, and in 2001, as with"
+    )
+    assert find_boilerplate(story) == ()
+    label = "Arts season sponsored by Lantern Bank"
+    news = "The council approved the budget on Monday by eleven votes to three."
+    assert [text for text in (label,) if find_boilerplate(f"{news}\n{label}\n{news}")] == [label]
