@@ -22,7 +22,6 @@ from rag.text.words import spaced
 from rag.types import Article, ArticleInfo, Chunk, Filters, Span, Validators
 
 _CURRENT = "version v JOIN article a ON a.id = v.article_id AND a.version = v.version"
-_BATCH = 500
 _LOG_TO_EMPTY = "log_to_empty"
 """The named value that stands from a removal until the write-ahead log has been emptied."""
 
@@ -296,14 +295,12 @@ class Catalog:
     def chunks(self, ids: Sequence[str]) -> dict[str, tuple[Article, Chunk]]:
         """Chunks with their articles by id; an id that is not current any more is left out."""
         wanted = [(parts[0], parts[1], int(parts[2])) for parts in (chunk_id.split(":") for chunk_id in ids)]
-        rows: list[sqlite3.Row] = []
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
-            marks = ", ".join(["(?, ?, ?)"] * len(batch))
-            rows += self._rows(
-                f"SELECT * FROM chunk WHERE (article_id, version, number) IN (VALUES {marks})",
-                [value for row in batch for value in row],
-            )
+        # A join, since a list of triples to choose from would have every chunk looked at.
+        rows = self._rows(
+            "SELECT c.* FROM json_each(?) w JOIN chunk c ON c.article_id = json_extract(w.value, '$[0]')"
+            " AND c.number = json_extract(w.value, '$[2]') AND c.version = json_extract(w.value, '$[1]')",
+            (json.dumps(wanted),),
+        )
         articles: dict[str, Article] = {}
         found: dict[str, tuple[Article, Chunk]] = {}
         for row in rows:

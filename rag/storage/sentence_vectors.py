@@ -41,8 +41,9 @@ class SentenceVectors:
         wanted = [(article, version, int(number)) for article, version, number in (key.split(":") for key in ids)]
         rows = self._catalog.execute(
             "SELECT c.article_id || ':' || c.version || ':' || c.number AS id, s.sentences, s.vectors"
-            " FROM json_each(?) j JOIN chunk c ON c.article_id = j.value ->> 0 AND c.version = j.value ->> 1"
-            " AND c.number = j.value ->> 2 JOIN sentence_vector s ON s.chunk = c.rowid AND s.collection = ?",
+            " FROM json_each(?) w JOIN chunk c ON c.article_id = json_extract(w.value, '$[0]')"
+            " AND c.number = json_extract(w.value, '$[2]') AND c.version = json_extract(w.value, '$[1]')"
+            " JOIN sentence_vector s ON s.chunk = c.rowid AND s.collection = ?",
             (json.dumps(wanted), collection),
         )
         found = {}
