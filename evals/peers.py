@@ -72,7 +72,10 @@ def txtai(articles: Articles, embedder: Remembering, _: str) -> Search:
     """txtai's hybrid of vectors and BM25, with vectors of our embedder."""
     from txtai import Embeddings
 
-    index = Embeddings(method="external", transform=embedder.embed, hybrid=True)
+    def transform(texts: list[str]) -> NDArray[np.float32]:  # a method of an object it would call without texts
+        return embedder.embed(texts)
+
+    index = Embeddings(method="external", transform=transform, hybrid=True)
     ids, texts = _texts(articles)
     index.index(zip(ids, texts, strict=True))
 
