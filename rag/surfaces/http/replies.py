@@ -28,10 +28,7 @@ class Reply(Part):
     version_of_form: Annotated[Literal[1], Field(alias="schema")]
 
 
-class CitationPart(Part):
-    """The exact words: half-open offsets in Unicode code points into the text of that version of the article."""
-
-    number: int
+class _Place(Part):
     article_id: str
     version: str
     title: str
@@ -43,6 +40,12 @@ class CitationPart(Part):
     start: int
     end: int
     quote: str
+
+
+class CitationPart(_Place):
+    """The exact words: half-open offsets in Unicode code points into the text of that version of the article."""
+
+    number: int
 
 
 class StatementPart(Part):
@@ -119,20 +122,9 @@ class SummaryReply(_Said):
     subject: str
 
 
-class HitPart(Part):
+class HitPart(_Place):
     """A passage that was found, best first; of all scores higher is better."""
 
-    article_id: str
-    version: str
-    title: str
-    publisher: str | None
-    author: str | None
-    published: date | None
-    published_from: PublishedFrom
-    url: str | None
-    start: int
-    end: int
-    quote: str
     score: float
     dense: float
     lexical: float
@@ -153,9 +145,7 @@ class VerificationReply(Reply):
     citations: list[CitationPart]
 
 
-class ArticleInfoPart(Part):
-    """One article's current version, without its text."""
-
+class _Described(Part):
     id: str
     version: str
     title: str
@@ -167,6 +157,11 @@ class ArticleInfoPart(Part):
     url: str | None
     source: str
     language: str
+
+
+class ArticleInfoPart(_Described):
+    """One article's current version, without its text."""
+
     characters: int
     chunks: int
     versions: int
@@ -182,19 +177,8 @@ class ArticlesReply(Reply):
     articles: list[ArticleInfoPart]
 
 
-class _Version(Part):
-    id: str
-    version: str
+class _Version(_Described):
     key: str
-    title: str
-    publisher: str | None
-    author: str | None
-    published: date | None
-    published_from: PublishedFrom
-    confidence: Confidence
-    url: str | None
-    source: str
-    language: str
     added: Moment | None
 
 
