@@ -94,3 +94,17 @@ def test_a_reindex_that_is_cut_off_leaves_the_old_ones(library: Library, monkeyp
     assert all(np.array_equal(before[key], after[key]) for key in before)
     assert library.doctor().healthy
     assert count(library) == 1
+
+
+def test_those_of_another_collection_are_not_read(library: Library) -> None:
+    """As a reindex leaves them that was cut off: made by another embedder, of another length."""
+    library.add([row(1, TEXT)])
+    store = library._store
+    (chunk_id,) = store.catalog.chunk_ids()
+    ((_, chunk),) = store.catalog.chunks([chunk_id]).values()
+    before = stored(store)[chunk_id]
+    with store.catalog.transaction():
+        store.sentences.put([(chunk, np.eye(3, 32, dtype=np.float32))], "articles-2")
+    assert np.array_equal(stored(store)[chunk_id], before)
+    assert store.sentences.get([chunk_id], "articles-2")[chunk_id].shape == (3, 32)
+    assert store.sentences.missing("articles-3") == [chunk_id]
