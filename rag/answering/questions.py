@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import log
 from typing import Literal
 
-from rag.text.words import STOPWORDS, WORD, stem, words
+from rag.text.words import STOPWORDS, WORD, stem, stem_weights, words
 
 Kind = Literal[
     "number", "money", "duration", "date", "person", "name", "place", "cause", "reason", "speech", "choice", "other"
@@ -105,17 +104,11 @@ def analyse(text: str, frequencies: Callable[[list[str]], Mapping[str, int]], ch
     """Take `text` apart; `frequencies` gives in how many of the library's `chunks` a word stands."""
     found = words(text)
     content = list(dict.fromkeys(word for word in found if word not in STOPWORDS)) or found
-    counts = frequencies(content)
-    weights: dict[str, float] = {}
-    for word in content:
-        count = counts[word]
-        weight = log(1 + (chunks - count + 0.5) / (count + 0.5))
-        weights[stem(word)] = max(weight, weights.get(stem(word), 0.0))
     kind: Kind = next((kind for kind, pattern in _KINDS.items() if pattern.search(text)), "other")
     return Question(
         text=text,
         kind=kind,
-        weights=weights,
+        weights=stem_weights(content, frequencies(content), chunks),
         names=frozenset(_names(text)),
         figures=frozenset(word for word in found if word[0].isdigit()),
     )

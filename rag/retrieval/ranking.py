@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
-from math import log
 from pathlib import Path
 
-from rag.text.words import stem, words
+from rag.text.words import stem, stem_weights, words
 from rag.types import Article, Chunk
 
 FOUND = ("meaning", "words", "sentence_meaning")
@@ -37,12 +36,7 @@ class Sought:
 
     @cached_property
     def weights(self) -> dict[str, float]:
-        """The weight of each stem: the rarer the heavier (inverse document frequency as in BM25)."""
-        return {
-            stem(term): log(1 + (self.chunks - count + 0.5) / (count + 0.5))
-            for term in self.terms
-            for count in (min(self.frequencies.get(term, 0), self.chunks),)
-        }
+        return stem_weights(self.terms, self.frequencies, self.chunks)
 
     @cached_property
     def total(self) -> float:

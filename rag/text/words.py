@@ -7,7 +7,9 @@ stemming. They need not be words, only equal where the words are forms of one an
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from math import log
 
 WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\W_]+")
 
@@ -37,6 +39,20 @@ def words(text: str) -> list[str]:
 def content_words(text: str) -> list[str]:
     """The words of `text` that are not function words."""
     return [word for word in words(text) if word not in STOPWORDS]
+
+
+def stem_weights(terms: Iterable[str], frequencies: Mapping[str, int], chunks: int) -> dict[str, float]:
+    """By stem the weight of each term: the rarer the heavier.
+
+    The inverse document frequency of BM25 (Robertson and Zaragoza, 2009), where `frequencies` says in how many of
+    `chunks` a term stands. Of terms with one stem the heaviest counts.
+    """
+    weights: dict[str, float] = {}
+    for term in terms:
+        count = min(frequencies.get(term, 0), chunks)  # another process may have removed some in between
+        weight = log(1 + (chunks - count + 0.5) / (count + 0.5))
+        weights[stem(term)] = max(weight, weights.get(stem(term), 0.0))
+    return weights
 
 
 def _bare(word: str) -> str:
