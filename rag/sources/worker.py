@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
@@ -19,6 +20,8 @@ from rag.errors import SourceError
 
 _MEMORY_BYTES = 2 * 1024**3
 _LENGTH_BYTES = 8
+_LOADING_SECONDS = 60.0
+_PARSERS = {"html": ("rag.sources.markup", "trafilatura"), "pdf": ("rag.sources.pdf", "pypdf"), "feed": ("feedparser",)}
 _START = "import sys; sys.path[:] = sys.argv[1:]; from rag.sources.worker import serve; serve()"
 
 
@@ -29,6 +32,7 @@ class Worker:
         self._seconds = seconds
         self._max_chars = max_chars
         self._process: subprocess.Popen[bytes] | None = None
+        self._loaded: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -40,6 +44,13 @@ class Worker:
 
     def call(self, kind: str, data: bytes, **options: str | None) -> dict[str, Any]:
         """Read `data` as ``html``, ``pdf`` or ``feed``; raises `SourceError` with one line on any failure."""
+        if kind not in self._loaded:
+            # What the parsers take to load on a busy machine is not the page's fault.
+            self._asked({"kind": kind, "load": True}, b"", max(self._seconds, _LOADING_SECONDS))
+            self._loaded.add(kind)
+        return self._asked({"kind": kind, "max_chars": self._max_chars, **options}, data, self._seconds)
+
+    def _asked(self, request: dict[str, Any], data: bytes, seconds: float) -> dict[str, Any]:
         process = self._process = self._process or _started()
         expired = threading.Event()
 
@@ -47,14 +58,14 @@ class Worker:
             expired.set()
             process.kill()
 
-        timer = threading.Timer(self._seconds, expire)
+        timer = threading.Timer(seconds, expire)
         timer.start()
         try:
-            reply = _exchange(process, {"kind": kind, "max_chars": self._max_chars, **options}, data)
+            reply = _exchange(process, request, data)
         except (OSError, EOFError, ValueError) as exc:
             self.close()
             reason = (
-                f"took longer than {self._seconds:g} seconds to read (the limit is RAG_TIMEOUT_SECONDS)"
+                f"took longer than {seconds:g} seconds to read (the limit is RAG_TIMEOUT_SECONDS)"
                 if expired.is_set()
                 else "cannot be read: it crashes or exhausts its reader"
             )
@@ -68,6 +79,7 @@ class Worker:
     def close(self) -> None:
         """End the child process."""
         process, self._process = self._process, None
+        self._loaded.clear()
         if process:
             process.kill()
             for stream in (process.stdin, process.stdout):
@@ -130,6 +142,10 @@ def serve() -> None:
 def _answered(request: dict[str, Any], data: bytes) -> dict[str, Any]:
     kind = request.pop("kind")
     try:
+        if request.pop("load", False):
+            for parser in _PARSERS[kind]:
+                import_module(parser)
+            return {}
         if kind == "html":
             from rag.sources.markup import read_html
 

@@ -13,6 +13,7 @@ import pytest
 from rag.errors import SourceError
 from rag.settings import Settings
 from rag.sources import read
+from rag.sources import worker as worker_module
 from rag.sources.worker import Worker
 
 SETTINGS = Settings(timeout_seconds=1.5)
@@ -78,10 +79,19 @@ def test_hostile_input_ends(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_takes_too_long_is_stopped() -> None:
+    page = (GOOD + "<p>The council voted.</p>" * 20_000).encode()
     with Worker(seconds=0.01, max_chars=1_000) as worker:
         with pytest.raises(SourceError) as caught:
-            worker.call("html", GOOD.encode())
+            worker.call("html", page)
         assert str(caught.value) == "took longer than 0.01 seconds to read (the limit is RAG_TIMEOUT_SECONDS)"
+
+
+def test_loading_the_parsers_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A child whose imports alone take longer than a page may.
+    slow = "import sys, time; time.sleep(0.7); " + worker_module._START.removeprefix("import sys; ")
+    monkeypatch.setattr(worker_module, "_START", slow)
+    with Worker(seconds=0.6, max_chars=1_000) as worker:
+        assert worker.call("html", GOOD.encode())["title"] == "Pool"
 
 
 def test_a_reader_that_dies_is_started_again() -> None:
