@@ -79,30 +79,30 @@ def clocked(into: list[float]) -> Iterator[None]:
 
 
 def adding(rounds: int, articles: int) -> None:
-    """Adding against the embedder alone, in turns, and the peak of memory."""
+    """Adding against the embedder alone, in turns, each round in a new library; and the peak of memory."""
     embedder = load_embedder()
-    rows = bbc()
+    rows = bbc()[:articles]
     with tempfile.TemporaryDirectory() as folder, Library.open(folder, embedder=embedder) as library:
         library.add(rows[-3:])  # imports and first openings are start-up, which is measured below
     alone: list[float] = []
     whole: list[float] = []
-    count = 0
-    for number in range(rounds):
-        part = rows[number * articles : (number + 1) * articles]
+    peak = 0.0
+    for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder, Library.open(folder, embedder=embedder) as library:
             with clocked(whole):
-                library.add(part)
+                library.add(rows)
             stored = [library.article(info.id) for info in library.articles()]
+        peak = peak or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         texts = [embedded_text(article, chunk) for article in stored for chunk in chunk_article(article)]
-        count += len(texts)
         with clocked(alone):
             embedder.embed(texts)
-    share = sum(alone) / sum(whole)
+    shares = [mine / theirs for mine, theirs in zip(alone, whole, strict=True)]
+    count, middle = len(texts) * rounds, statistics.median(shares)
     speeds = count / sum(whole), count / sum(alone)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print("adding: {} chunks, {:.1f}/s; the embedder alone {:.1f}/s; share {:.3f}".format(count, *speeds, share))
+    print("adding: {} chunks, {:.1f}/s; the embedder alone {:.1f}/s".format(count, *speeds))
+    print(f"share: median {middle:.3f} of {rounds} rounds, from {min(shares):.3f} to {max(shares):.3f}")
     print(f"peak resident memory while adding: {peak:.0f} MB")
-    embedding(texts)
+    embedding(texts[:700])
 
 
 def embedding(texts: Sequence[str], rounds: int = 4) -> None:
@@ -294,9 +294,10 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000], metavar="CHUNKS")
-    parser.add_argument("--articles", type=int, default=60, help="of one round of adding")
+    parser.add_argument("--rounds", type=int, default=5, help="of adding")
+    parser.add_argument("--articles", type=int, default=600, help="of one round of adding")
     options = parser.parse_args()
-    adding(3, options.articles)
+    adding(options.rounds, options.articles)
     starting()
     growing(sorted(options.sizes))
 

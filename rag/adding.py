@@ -1,24 +1,26 @@
 """Sources → chunks → vectors → storage. Each article is one recoverable step.
 
-Articles are gathered into batches of chunks, so that the embedder works on texts of like length,
-and one batch is stored while the next is embedded.
+Articles are gathered into batches of chunks, so that the embedder works on texts of like length.
+While one batch is read, the one before is embedded, and the one before that is stored: the embedder,
+which takes the most by far, never waits.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
-from itertools import pairwise
-
-import numpy as np
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 from rag.embedding import embed_chunks
 from rag.storage.store import Entry, Store
 from rag.text.chunks import chunk_article
 from rag.types import AddItem, AddReport, Article, Chunk, Embedder, Progress, Read, Validators
 
-_BATCH_CHUNKS = 96
+_BATCH_CHUNKS = 192
+_UNDER_WAY = 2
+"""Batches that are embedded or stored, beside the one that is being gathered."""
 
 
 def add_articles(
@@ -30,7 +32,7 @@ def add_articles(
     what was stored before that stays.
     """
     adding = _Adding(store, embedder)
-    with adding.executor:
+    try:
         for read in reads:
             adding.take(read)
             if progress:
@@ -38,23 +40,35 @@ def add_articles(
         adding.flush()
         adding.wait()
         adding.remember_feeds()
+    finally:
+        adding.close()
     return AddReport(tuple(adding.items))
 
 
+@dataclass(frozen=True)
+class _Row:
+    """An article of a batch, and where in the report it stands."""
+
+    place: int
+    read: Read
+    article: Article
+    chunks: list[Chunk]
+
+
 class _Adding:
-    """One run: the report so far, the batch that is being gathered, and the one being stored."""
+    """One run: the report so far, the batch that is being gathered, and those under way."""
 
     def __init__(self, store: Store, embedder: Callable[[], Embedder]) -> None:
         self.store = store
         self.embedder = embedder
         self.items: list[AddItem] = []
-        self.executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rag-store")
-        self.stored: Future[None] | None = None
-        self.batch: dict[str, tuple[int, Read, Article, list[Chunk]]] = {}
+        self.embedding = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rag-embed")
+        self.storing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rag-store")
+        self.under_way: deque[tuple[set[str], Future[None]]] = deque()
+        self.batch: dict[str, _Row] = {}
         self.size = 0
         self.feeds: list[Read] = []
         self.incomplete: set[str | None] = set()
-        self.storing: set[str] = set()
 
     def take(self, read: Read) -> None:
         """Put `read` into the batch, or settle it at once where there is nothing to store."""
@@ -64,7 +78,7 @@ class _Adding:
             return
         if article.id in self.batch:
             self.flush()
-        if article.id in self.storing:
+        if any(article.id in ids for ids, _ in self.under_way):
             self.wait()
         known = self.store.catalog.current_version(article.id)
         if known == article.version:
@@ -75,7 +89,7 @@ class _Adding:
         if not chunks:
             self.items.append(AddItem(read.source, "failed", reason="there is nothing in it but boilerplate"))
             return
-        self.batch[article.id] = (len(self.items), read, article, chunks)
+        self.batch[article.id] = _Row(len(self.items), read, article, chunks)
         self.items.append(AddItem(read.source, "updated" if known else "added", article.id, article.title, len(chunks)))
         self.size += len(chunks)
         if self.size >= _BATCH_CHUNKS:
@@ -105,32 +119,54 @@ class _Adding:
                 self.store.catalog.put_origin(read.origin, kind, article_id, read.validators)
 
     def flush(self) -> None:
-        """Embed the batch, while the one before is still being stored; then hand it on."""
+        """Send the batch off to be embedded and stored, once there is room for it."""
         batch, self.batch, self.size = list(self.batch.values()), {}, 0
         if not batch:
             return
         embedder = self.embedder()
         self.store.require(embedder.name)
-        vectors, of_sentences = embed_chunks(embedder, [(row[2], chunk) for row in batch for chunk in row[3]])
-        ends = [0, *np.cumsum([len(chunks) for *_, chunks in batch]).tolist()]
-        entries = [
-            Entry(article, chunks, vectors[start:end], of_sentences[start:end], read.origin, read.validators)
-            for (_, read, article, chunks), (start, end) in zip(batch, pairwise(ends), strict=True)
-        ]
-        self.wait()
-        self.storing = {entry.article.id for entry in entries}
-        self.stored = self.executor.submit(self._store, [place for place, *_ in batch], entries, embedder.name)
+        while len(self.under_way) >= _UNDER_WAY:
+            self._wait_for_first()
+        embedded = self.embedding.submit(self._embed, embedder, batch)
+        before = self.under_way[-1][1] if self.under_way else None
+        stored = self.storing.submit(self._store, batch, embedded, embedder.name, before)
+        self.under_way.append(({row.article.id for row in batch}, stored))
 
-    def _store(self, places: list[int], entries: list[Entry], embedder_name: str) -> None:
-        changed = self.store.put(entries, embedder_name)
-        for place, entry, was_changed in zip(places, entries, changed, strict=True):
+    def _embed(self, embedder: Embedder, batch: list[_Row]) -> list[Entry]:
+        vectors, of_sentences = embed_chunks(embedder, [(row.article, chunk) for row in batch for chunk in row.chunks])
+        ends = [0, *accumulate(len(row.chunks) for row in batch)]
+        return [
+            Entry(
+                row.article,
+                row.chunks,
+                vectors[start:end],
+                of_sentences[start:end],
+                row.read.origin,
+                row.read.validators,
+            )
+            for row, (start, end) in zip(batch, pairwise(ends), strict=True)
+        ]
+
+    def _store(
+        self, batch: list[_Row], embedded: Future[list[Entry]], embedder_name: str, before: Future[None] | None
+    ) -> None:
+        if before:
+            before.result()  # where that failed, nothing is stored after it
+        changed = self.store.put(embedded.result(), embedder_name)
+        for row, was_changed in zip(batch, changed, strict=True):
             if not was_changed:
-                item = self.items[place]
-                self.items[place] = AddItem(item.source, "unchanged", entry.article.id, entry.article.title)
+                article = row.article
+                self.items[row.place] = AddItem(row.read.source, "unchanged", article.id, article.title)
 
     def wait(self) -> None:
-        """Wait for the batch that is being stored, and raise what went wrong with it."""
-        if self.stored:
-            stored, self.stored = self.stored, None
-            stored.result()
-            self.storing = set()
+        """Wait for the batches under way, and raise what went wrong with one."""
+        while self.under_way:
+            self._wait_for_first()
+
+    def _wait_for_first(self) -> None:
+        self.under_way.popleft()[1].result()
+
+    def close(self) -> None:
+        """Let what is being done end; what has not begun is left."""
+        for executor in (self.embedding, self.storing):
+            executor.shutdown(cancel_futures=True)

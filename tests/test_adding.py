@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.conftest import row
 OLD = "The council of Varrow met on Monday. It approved a budget of 4 million."
 NEW = "The council of Varrow met on Tuesday. It approved a budget of 5 million."
 LONG = " ".join(f"Sentence number {number} tells of harbour {number * 7} and a pilot." for number in range(400))
+BATCH = " ".join([LONG] * 8)  # a whole batch, that goes off to be embedded and stored at once
 
 
 def statuses(report: AddReport) -> list[str]:
@@ -110,8 +112,7 @@ def test_the_same_article_again_while_it_is_being_stored(library: Library, monke
         return put(store, entries, embedder_name)
 
     monkeypatch.setattr(Store, "put", slow)
-    text = " ".join([LONG] * 4)  # a whole batch, so that it goes off to be stored at once
-    report = library.add([row(1, text), row(1, text + " The end.")])
+    report = library.add([row(1, BATCH), row(1, BATCH + " The end.")])
     assert statuses(report) == ["added", "updated"]
 
 
@@ -206,7 +207,7 @@ def test_a_failure_of_the_storing_thread_surfaces_and_what_was_stored_stays(
             raise StorageError("the disk is full")
         put(catalog, article, chunks)
 
-    rows = [row(number, f"{' '.join([LONG] * 4)} Part {number}.") for number in (1, 2, 3)]
+    rows = [row(number, f"{BATCH} Part {number}.") for number in (1, 2, 3)]
     stored = [f"Story {number}" for number in range(1, failing)]
     with monkeypatch.context() as patch:
         patch.setattr(Catalog, "put", fails_later)
@@ -221,18 +222,28 @@ def test_a_failure_of_the_storing_thread_surfaces_and_what_was_stored_stays(
     assert library.doctor(mend=False).healthy
 
 
-def test_a_failure_while_reading_loses_nothing_that_was_handed_on(library: Library, embedder: HashEmbedder) -> None:
-    """Readers let no error out; an interruption comes through in the same way."""
+def test_an_interruption_leaves_what_was_stored(library: Library, embedder: HashEmbedder) -> None:
+    waited = threading.Event()
+
+    class Held(HashEmbedder):
+        def embed_with_parts(
+            self, texts: Sequence[str], parts: Sequence[Sequence[Span]]
+        ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+            if any("Part 2" in text for text in texts):
+                assert waited.wait(30)
+            return super().embed_with_parts(texts, parts)
 
     def reads() -> Iterator[Read]:
-        for number in (1, 2):
-            text = f"{' '.join([LONG] * 4)} Part {number}."
+        for number in (1, 2, 3):
+            text = " ".join(f"Part {number}: {LONG}" for _ in range(8))
             article = Article.create(key=f"k{number}", text=text, title=f"T{number}", source="s")
             yield Read(source="s", status="read", article=article)
+        threading.Timer(0.1, waited.set).start()
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        add_articles(reads(), library._store, lambda: embedder)
+        add_articles(reads(), library._store, lambda: Held(embedder.dimension))
+    # The third waited for its turn; the second was in hand, and is stored whole.
     assert {info.title for info in library.articles()} == {"T1", "T2"}
     assert library.doctor(mend=False).healthy
 

@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,30 +52,39 @@ def load_embedder(setting: str = "") -> Embedder:
     return OnnxEmbedder(f"{folder.name}-{_sha256(model)[:12]}", model, tokenizer)
 
 
-def cpu_session(model: Path) -> Any:
-    """An onnxruntime session on all cores that are ours.
+def cores() -> int:
+    """How many cores are ours."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-    Without the arena, which takes a gigabyte; and threads that have nothing to do sleep: by default they spin, and
-    beside any other busy process take the core from the one that has.
+
+def cpu_session(model: Path, threads: int, *, arena: bool) -> Any:
+    """An onnxruntime session that runs on so many cores.
+
+    An `arena` keeps the memory that a run took for the next one: little for small batches, a gigabyte for large ones.
+    Threads that have nothing to do sleep: by default they spin, and beside any other busy process take the core from
+    the one that has.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.enable_cpu_mem_arena = False
+    options.enable_cpu_mem_arena = arena
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    options.intra_op_num_threads = threads
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
 class OnnxEmbedder(PartEmbedder):
-    """A BERT-like encoder run by onnxruntime on the CPU; safe to use from several threads."""
+    """A BERT-like encoder run by onnxruntime on the CPU; safe to use from several threads.
+
+    Each core reads texts of its own: several that share one text wait for each other at every layer.
+    """
 
     def __init__(self, name: str, model: Path, tokenizer: Path) -> None:
         from tokenizers import Tokenizer
 
         try:
-            self._session: Any = cpu_session(model)
+            self._session: Any = cpu_session(model, 1, arena=True)
             self._tokenizer = Tokenizer.from_file(str(tokenizer))
             self._dimension = int(self._session.get_outputs()[0].shape[-1])
         except Exception as exc:
@@ -83,6 +93,7 @@ class OnnxEmbedder(PartEmbedder):
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._inputs = {item.name for item in self._session.get_inputs()}
         self._name = name
+        self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="rag-embed")
 
     @property
     def name(self) -> str:
@@ -111,12 +122,20 @@ class OnnxEmbedder(PartEmbedder):
         of_parts: list[NDArray[np.float32]] = [vectors[:0]] * len(texts)
         encodings = self._tokenizer.encode_batch(list(texts))
         order = sorted(range(len(texts)), key=lambda index: len(encodings[index].ids))
-        for batch in _batches(order, [len(encoding.ids) for encoding in encodings]):
+
+        def read(batch: list[int]) -> None:
             states = self._states([encodings[index].ids for index in batch])
             for index, tokens in zip(batch, states, strict=True):
                 vectors[index] = tokens.mean(axis=0)
                 if parts[index]:
                     of_parts[index] = _pooled(tokens, encodings[index].offsets, parts[index], vectors[index])
+
+        batches = _batches(order, [len(encoding.ids) for encoding in encodings])
+        if len(batches) == 1:
+            read(batches[0])
+        else:
+            # The long ones first: what is left for the end is short, and the cores end together.
+            list(self._pool.map(read, reversed(batches)))
         return _unit(vectors), of_parts
 
     def _states(self, rows: list[list[int]]) -> list[NDArray[np.float32]]:
@@ -141,8 +160,15 @@ def _pooled(
     import numpy as np
 
     starts, ends = np.array(offsets).T
-    inside = [(starts >= part.start) & (ends <= part.end) & (ends > starts) for part in parts]
-    return _unit(np.array([tokens[places].mean(axis=0) if places.any() else whole for places in inside]))
+    places = np.flatnonzero(ends > starts)
+    bounds = np.array(parts)
+    first = np.searchsorted(starts[places], bounds[:, 0])
+    after = np.searchsorted(ends[places], bounds[:, 1], side="right")
+    # Of one length each, so that a mean's direction is its sum's.
+    sums = [
+        tokens[places[a] : places[b - 1] + 1].sum(axis=0) if b > a else whole for a, b in zip(first, after, strict=True)
+    ]
+    return _unit(np.array(sums))
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ConfigError
-from rag.models.embeddings import bundled_tokenizer, cpu_session
+from rag.models.embeddings import bundled_tokenizer, cores, cpu_session
 from rag.models.packing import Packer
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Reader:
     def __init__(self, model: Path, tokenizer: Path) -> None:
         if not model.is_file():
             raise ConfigError(f"the reader's weights are missing ({model.name}): install rag again")
-        self._session: Any = cpu_session(model)
+        self._session: Any = cpu_session(model, cores(), arena=False)
         self._packer = Packer(tokenizer)
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[list[float]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from rag.text.appeal import REPORTED, appeal, unquoted
+from rag.text.appeal import appeal, reports, unquoted
 
 _I = re.IGNORECASE
 
@@ -58,12 +58,12 @@ _AGENCY_TAIL = re.compile(
 )
 
 _COPYRIGHT = re.compile(
-    r"^\W{0,4}(?:©|\(c\) ?(?:copyright|\d{4})|copyright (?:©|\(c\)|(?:19|20)\d\d|[A-Z][\w.&’' ]{1,60}(?:19|20)\d\d))|"
-    r"\ball rights reserved(?:\.|$|,? (?:do not|this material|no part))|^all (?:images|content|text|photos)\b.{0,40}©|"
-    r"\b(?:may not be|do not) (?:re)?(?:published?|produced?|broadcast|written|distributed?|posted?)\b.{0,60}"
-    r"(?:without|,|or re)|\b(?:no )?reproduction\b.{0,30}(?:without|prohibited|in whole)|^alle rechte vorbehalten"
-    r"|tous droits réservés|todos los derechos reservados",
-    _I,
+    r"^\W{0,4}(?:©|\(c\) ?(?:copyright|\d{4})|copyright (?:©|\(c\)|(?:19|20)\d\d|[a-z][\w.&’' ]{1,60}(?:19|20)\d\d))"
+    r"|^all (?:images|content|text|photos)\b.{0,40}©|^alle rechte vorbehalten"
+    r"|\b(?:all rights reserved(?:\.|$|,? (?:do not|this material|no part))|tous droits réservés"
+    r"|todos los derechos reservados|(?:no )?reproduction\b.{0,30}(?:without|prohibited|in whole)"
+    r"|(?:may not be|do not) (?:re)?(?:published?|produced?|broadcast|written|distributed?|posted?)\b.{0,60}"
+    r"(?:without|,|or re))"
 )
 
 _COMMENTS = re.compile(
@@ -181,6 +181,7 @@ _BIO = re.compile(
 )
 
 _LABEL_WORDS = 30
+_LONGEST_MENU = 200
 _SPONSORED = re.compile(r"\b(?:sponsored|presented|brought to you) by\b", _I)
 
 _FINITE = re.compile(
@@ -217,12 +218,13 @@ def is_section_heading(line: str) -> bool:
 
 def is_copyright(line: str) -> bool:
     """Whether a line is a copyright notice, as against prose about copyright."""
-    return bool(_COPYRIGHT.search(line)) and bool(_COPYRIGHT.search(unquoted(line))) and not REPORTED.search(line)
+    marked = _COPYRIGHT.search(line.lower()) and _COPYRIGHT.search(unquoted(line).lower())
+    return bool(marked) and not reports(line)
 
 
 def is_byline(line: str) -> bool:
     """Whether a line says who wrote the article."""
-    return len(line.split()) <= 18 and not REPORTED.search(line) and bool(_BYLINE.match(line))
+    return len(line.split()) <= 18 and not reports(line) and bool(_BYLINE.match(line))
 
 
 def byline_author(line: str) -> str:
@@ -237,7 +239,7 @@ def is_credit(text: str) -> bool:
     match = _CREDIT.match(plain)
     agency = _AGENCY_TAIL.search(plain[-80:])
     words_in_all = len(plain.split())
-    if not (match or agency) or words_in_all > (12 if is_sentence(plain) else 22) or REPORTED.search(unquoted(plain)):
+    if not (match or agency) or words_in_all > (12 if is_sentence(plain) else 22) or reports(unquoted(plain)):
         return False
     if agency and words_in_all <= 14 and not is_sentence(plain):
         return True
@@ -255,7 +257,7 @@ def is_furniture(line: str) -> bool:
     if is_copyright(plain) or is_credit(plain):
         return True
     bare = unquoted(plain)
-    if is_sentence(plain) and REPORTED.search(bare) and not plain.startswith("("):
+    if is_sentence(plain) and reports(bare) and not plain.startswith("("):
         return False
     if _FURNITURE.match(plain) or _LABELLED.match(plain) or _STAFF_NOTE.match(plain) or _CONTRIBUTED.search(bare):
         return True
@@ -269,10 +271,12 @@ def is_furniture(line: str) -> bool:
 
 def is_menu(line: str) -> bool:
     """Whether a line is a row of short labels: a site's sections, a story's tags, the buttons below it."""
+    if len(line) > _LONGEST_MENU:
+        return False
     labels = [label.strip() for label in _BETWEEN_LABELS.split(line.strip("|·•>» "))]
     short = all(1 <= len(label.split()) <= 4 and not label.endswith((".", ",", ":")) for label in labels)
     figures = sum(any(mark.isdigit() for mark in label) for label in labels)
-    return len(labels) >= 3 and len(line) <= 200 and short and figures * 3 <= len(labels)
+    return len(labels) >= 3 and short and figures * 3 <= len(labels)
 
 
 def is_end(line: str) -> bool:
@@ -287,12 +291,12 @@ def is_handle(line: str) -> bool:
 
 def is_biography(text: str) -> bool:
     """Whether a paragraph introduces the article's writer."""
-    return bool(_BIO.match(text)) and not REPORTED.search(unquoted(text))
+    return bool(_BIO.match(text)) and not reports(unquoted(text))
 
 
 def is_title_of_picture(text: str) -> bool:
     """Whether a short sentence tells of no event, as a caption does: it has no verb of the past."""
-    return len(text.split()) <= 12 and not REPORTED.search(text) and not _EVENT.search(text)
+    return len(text.split()) <= 12 and not reports(text) and not _EVENT.search(text)
 
 
 def is_news(line: str) -> bool:

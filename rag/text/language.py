@@ -28,6 +28,16 @@ _SCRIPTS = {
 }
 _WORD = re.compile(r"[^\W\d_]+")
 
+# Words that no other language has, or not as often: a sixth of the words of English news, a fiftieth of Dutch.
+_ENGLISH = frozenset(
+    (
+        "the and that with are were have has had which this from their they who been would will not but said she its"
+    ).split()
+)
+_ENGLISH_SHARE = 0.07
+_ENGLISH_WORDS = 5
+"""So many different ones: a title in English has two or three."""
+
 
 def detect(text: str) -> str:
     """Return the ISO 639-1 code of the language of `text`, judged on its first 2,000 characters.
@@ -37,9 +47,13 @@ def detect(text: str) -> str:
     sample = text[:_SAMPLE_CHARS]
     script = _script(sample)
     # Scripts without spaces between words are told apart well enough by the characters alone.
-    short = len(_WORD.findall(sample)) < _ENOUGH_WORDS
-    if short or script in {"ja", "ko", "th", "zh"}:
+    words = _WORD.findall(sample.lower())
+    if len(words) < _ENOUGH_WORDS or script in {"ja", "ko", "th", "zh"}:
         return script or "en"
+    english = [word for word in words if word in _ENGLISH]
+    if len(english) > _ENGLISH_SHARE * len(words) and len(set(english)) >= _ENGLISH_WORDS:
+        return "en"
+    # It weighs as much as all the rest of the library, and is loaded for what is not surely English.
     import py3langid
 
     code, _ = py3langid.classify(sample)

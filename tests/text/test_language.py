@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from rag.text.language import detect
@@ -38,3 +40,12 @@ def test_a_paragraph(code: str) -> None:
 )
 def test_a_short_text_is_judged_by_its_script(text: str, code: str) -> None:
     assert detect(text) == code
+
+
+def test_plain_english_needs_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "py3langid", None)  # an import of it fails
+    assert detect(LONG["en"]) == "en"
+
+
+def test_english_words_in_a_text_of_another_language_do_not_decide() -> None:
+    assert detect(LONG["de"] + " The title is: The Man and the Sea.") == "de"
