@@ -35,8 +35,8 @@ _ENGLISH = frozenset(
     ).split()
 )
 _ENGLISH_SHARE = 0.07
-_ENGLISH_WORDS = 5
-"""So many different ones: a title in English has two or three."""
+_ENGLISH_WORDS = 4
+"""So many different ones: the title of an English book has two or three."""
 
 
 def detect(text: str) -> str:
