@@ -77,7 +77,8 @@ _SIGNS: dict[Kind, re.Pattern[str]] = {
     "cause": re.compile(
         r"\bcaus(?:e|ed|es|ing)\b|\bbecause\b|\b(?:due|owing) to\b|\bblam(?:e|ed|es|ing)\b"
         r"|\bresult(?:ed)? (?:of|from)\b"
-        r"|\bled to\b|\b(?:sparked|triggered|prompted|fault)\b|\bstarted (?:by|in|when)\b|\bafter\b.*\bfail",
+        r"|\bled to\b|\bin (?:response|retaliation|reaction|revenge) (?:to|for)\b|\bfollowing\b"
+        r"|\b(?:sparked|triggered|prompted|fault)\b|\bstarted (?:by|in|when)\b|\bafter\b.*\bfail",
         re.IGNORECASE,
     ),
     "reason": re.compile(

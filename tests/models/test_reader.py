@@ -52,8 +52,7 @@ def test_a_passage_is_read_alike_alone_and_beside_others(reader: Reader) -> None
     other = Passage("Ferry", ("A ferry sank.",))
     alone = reader.read("When did the mill burn?", [FIRE])[0]
     beside = reader.read("When did the mill burn?", [other, FIRE])[1]
-    # Eight-bit arithmetic scales by the whole batch, so that the odds differ a little.
-    assert beside == pytest.approx(alone, abs=0.75)
+    assert beside == alone
 
 
 def test_nothing_to_read(reader: Reader) -> None:
