@@ -143,9 +143,9 @@ NOTICED: Mapping[str, frozenset[str]] = {
 }
 """The metrics that must become worse with each of them."""
 
-MAY_NOTICE: Mapping[str, frozenset[str]] = {"shuffled-passages": frozenset({"over_refusal"})}
-"""Those that may become worse besides: whether to answer hangs on the best evidence among other signs. No other of
-`WATCHED` may."""
+MAY_NOTICE: Mapping[str, frozenset[str]] = {"shuffled-passages": frozenset({"over_refusal", "citation_precision"})}
+"""Those that may become worse besides: whether to answer hangs on the best evidence among other signs, and of the
+sentences said instead some stand in two articles, where either citation would do. No other of `WATCHED` may."""
 
 WATCHED = (
     "answer_match",

@@ -2,9 +2,8 @@
 
     python -m evals.seed_article [QUESTIONS.jsonl] [--verbose]
 
-Five sets of 30 were written from the article alone. `seed_questions_a.jsonl` was looked at while
-the engine was made, b and c were looked at later; d and e were written before, and run once after, the
-weights that ship were settled.
+Seven sets of 30 were written from the article alone. `seed_questions_a.jsonl` was looked at while
+the engine was made, b and c were looked at later; the questions of d to g never were.
 """
 
 from __future__ import annotations
