@@ -132,6 +132,13 @@ def test_what_the_model_gives_up_is_withheld_as_it_was() -> None:
     assert [withheld.text for withheld in answer.withheld] == [WRONG["text"]]
 
 
+def test_what_is_said_with_the_right_quote_is_not_withheld_for_a_wrong_one() -> None:
+    misquoted = sentence(KILLED["text"], quote("Nobody had been killed in Jordan"))
+    answer = ask(reply(misquoted, KILLED), repaired())
+    assert [statement.text for statement in answer.statements] == [KILLED["text"]]
+    assert answer.withheld == ()
+
+
 def test_nothing_left_is_an_abstention() -> None:
     answer = ask(reply(WRONG), repaired())
     assert (answer.status, answer.reason) == ("abstained", "not_stated")
