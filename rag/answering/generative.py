@@ -139,7 +139,7 @@ class Fields(TypedDict):
 def fields(written: Written, writer: Writer, hits: Sequence[Hit], lookup: Lookup) -> Fields:
     """What was written, as the fields of a reply; where nothing can be said, an abstention."""
     composition = written.composition
-    said = {statement.text for statement in composition.statements}
+    said = bool(composition.statements)
     places = [(item.article, item.span) for item in composition.nearest]
     places += [(hit.article, Span(hit.chunk.start, hit.chunk.end)) for hit in hits]
     return Fields(
@@ -147,8 +147,7 @@ def fields(written: Written, writer: Writer, hits: Sequence[Hit], lookup: Lookup
         reason=None if said else "not_stated",
         nearest=() if said else nearest_of(places, lookup, NEAREST),
         statements=tuple(composition.statements),
-        # What was written twice, once with a wrong quote, is said with the right one.
-        withheld=tuple(item for item in composition.withheld if item.text not in said),
+        withheld=tuple(composition.withheld),
         conflicts=tuple(composition.conflicts) if said else (),
         citations=tuple(composition.citations) if said else (),
         engine="generative",

@@ -88,6 +88,7 @@ class Composition:
         self._said = 0
         self._left = {"statements": max(MOST_STATEMENTS, most or 0), "conflicts": MOST_CONFLICTS}
         self._sides: list[Judged] = []
+        self._given_up: list[Judged] = []
 
     def take(self, name: str, value: Any) -> Iterator[Citation | Statement]:
         """Take in one part of a reply; what may be said is yielded, its citations before it.
@@ -106,7 +107,7 @@ class Composition:
             yield from self._take_conflict(conflict)
 
     def take_repairs(self, repairs: Repairs) -> Iterator[Citation | Statement]:
-        """Say what was put right; what fails again, or was left out, is withheld."""
+        """Say what was put right; what fails again, or was left out, is given up."""
         written = {repair.number: repair for repair in repairs.repaired}
         failed, self.failed = self.failed, []
         for number, before in enumerate(failed, 1):
@@ -115,12 +116,14 @@ class Composition:
             if judged.stands:
                 yield from self._say(judged)
             else:
-                self._withhold([judged])
+                self._given_up.append(judged)
 
     def finish(self) -> Iterator[Citation | Statement]:
-        """Withhold what still fails; where no statement stands, say what the sides of a conflict say."""
-        self._withhold(self.failed)
-        self.failed = []
+        """Withhold what failed for good; where no statement stands, say what the sides of a conflict say."""
+        said = {statement.text for statement in self.statements}
+        # What was written twice, once with a wrong quote, is said with the right one.
+        self._withhold([judged for judged in (*self._given_up, *self.failed) if judged.text not in said])
+        self._given_up, self.failed = [], []
         if not self.statements:
             for side in self._sides:
                 yield from self._say(side)
