@@ -2,8 +2,8 @@
 
     python -m evals.seed_article [QUESTIONS.jsonl] [--verbose]
 
-Seven sets of 30 were written from the article alone. `seed_questions_a.jsonl` was looked at while
-the engine was made, b and c were looked at later; the questions of d to g never were.
+Nine sets of 30 were written from the article alone. `seed_questions_a.jsonl` was looked at while
+the engine was made, b and c were looked at later; the questions of d to i never were.
 """
 
 from __future__ import annotations

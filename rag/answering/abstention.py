@@ -35,11 +35,11 @@ def answerable(question: Question, evidence: Sequence[Evidence]) -> float:
 def signs(question: Question, evidence: Sequence[Evidence]) -> dict[str, float]:
     """What the decision looks at; `evidence` comes best first.
 
-    `reader` is the log-odds of the sentence that it is surest of, `passage` the cosine of the best
+    `reader` is the log-odds of the sentence that it is surest of, over its readings, `passage` the cosine of the best
     sentence's passage to the question, `beyond` how many tens of content words the question has more than `SHORT`;
     the last two are products with that.
     """
-    read = [item.answers for item in evidence if item.answers is not None]
+    read = [item.confirmed for item in evidence if item.confirmed is not None]
     reader = max(_LEAST, *read) if read else _NEUTRAL
     passage = evidence[0].hit.dense
     beyond = max(0, len(question.weights) - SHORT) / 10

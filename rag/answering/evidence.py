@@ -97,7 +97,8 @@ class Evidence:
     """One sentence of a hit. `score` is higher for better; `traits` are what it is made of.
 
     `stems` are the stems of its words, `vector` its unit vector. `answers` is the reader's
-    log-odds that it answers the question, `None` where it was not read.
+    log-odds that it answers the question, `None` where it was not read; `confirmed` the mean over
+    that reading and two closer ones, `None` where it was read once.
     """
 
     hit: Hit
@@ -107,6 +108,7 @@ class Evidence:
     stems: frozenset[str]
     vector: NDArray[np.float32]
     answers: float | None = None
+    confirmed: float | None = None
 
     @property
     def worth(self) -> float:

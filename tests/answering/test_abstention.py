@@ -23,7 +23,7 @@ def seen(dense: float, answers: float | None) -> Evidence:
     """A sentence of a passage that near, as the reader judged it."""
     (hit,) = hits(story("a", "A ferry struck the breakwater."))
     near = Hit(hit.article, hit.chunk, 0.9, dense, 1.0, hit.context)
-    return Evidence(near, Span(0, 30), 0.0, {}, frozenset(), np.zeros(0, dtype=np.float32), answers)
+    return Evidence(near, Span(0, 30), 0.0, {}, frozenset(), np.zeros(0, dtype=np.float32), answers, answers)
 
 
 @pytest.mark.parametrize(("words", "beyond"), [(3, 0.0), (SHORT, 0.0), (13, 0.5)])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from rag.answering.abstention import answerable
 from rag.answering.evidence import Evidence
 from rag.answering.reading import PASSAGES, read_evidence
 from rag.types import Passage
@@ -21,11 +22,16 @@ ASKED = "What did the fire at the mill cost?"
 class Reader:
     """Notes what it is given, and is sure of the sentences that hold `word`."""
 
-    def __init__(self, word: str = "") -> None:
+    def __init__(self, word: str = "", closer: Sequence[float] = ()) -> None:
         self.word = word
+        self.closer = list(closer)
         self.passages: list[Passage] = []
+        self.again: list[Passage] = []
 
     def __call__(self, question: str, passages: Sequence[Passage]) -> list[list[float]]:
+        if self.passages:
+            self.again += passages
+            return [[odds] * len(p.sentences) for odds, p in zip(self.closer or (0.0, 0.0), passages, strict=True)]
         self.passages += passages
         return [[9.0 if self.word and self.word in text else -9.0 for text in p.sentences] for p in passages]
 
@@ -54,6 +60,38 @@ def test_no_passage_is_read_twice_and_none_is_beyond_its_chunk(found: list[Evide
     assert len(set(reader.passages)) == len(reader.passages)
     for passage in reader.passages:
         assert " ".join(passage.sentences) in (TEXT, TEXT.replace("Tarn", "Orla"))
+
+
+def test_what_it_is_surest_of_is_read_alone_and_between_its_neighbours(found: list[Evidence]) -> None:
+    reader = Reader("3 million", closer=(6.0, 0.0))
+    read = read_evidence(question(ASKED), found, reader)
+    damage = "The damage is put at 3 million crowns."
+    alone, between = reader.again
+    assert alone.sentences == (damage,)
+    assert alone.title in ("Mill fire", "Orla")
+    assert between.title == ""
+    assert between.sentences == (
+        "Nobody was hurt, the fire service said.",
+        damage,
+        "The mayor, Ilse Brandt, promised help.",
+    )
+    assert sorted(item.confirmed for item in read if item.confirmed is not None) == [5.0]
+
+
+def test_a_first_and_a_last_sentence_are_read_with_the_neighbour_that_they_have() -> None:
+    for word, wanted in (("destroyed", 2), ("Brandt", 2), ("Nobody", 3)):
+        reader = Reader(word, closer=(1.0, 1.0))
+        read_evidence(question(ASKED), evidence(ASKED, story("a", TEXT, title="Mill fire")), reader)
+        assert len(reader.again[1].sentences) == wanted
+        assert any(word in text for text in reader.again[1].sentences)
+
+
+def test_the_decision_goes_by_all_readings(found: list[Evidence]) -> None:
+    asked = question(ASKED)
+    sure, doubtful = (
+        answerable(asked, read_evidence(asked, found, Reader("3 million", closer=odds))) for odds in ((9, 9), (-9, -9))
+    )
+    assert doubtful < sure - 0.3
 
 
 def test_a_sentence_longer_than_a_passage_is_read_alone() -> None:
