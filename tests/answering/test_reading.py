@@ -31,7 +31,8 @@ class Reader:
     def __call__(self, question: str, passages: Sequence[Passage]) -> list[list[float]]:
         if self.passages:
             self.again += passages
-            return [[odds] * len(p.sentences) for odds, p in zip(self.closer or (0.0, 0.0), passages, strict=True)]
+            closer = zip(self.closer or (0.0, 0.0), passages, strict=True)
+            return [[odds if self.word in text else -90.0 for text in p.sentences] for odds, p in closer]
         self.passages += passages
         return [[9.0 if self.word and self.word in text else -9.0 for text in p.sentences] for p in passages]
 
@@ -80,10 +81,10 @@ def test_what_it_is_surest_of_is_read_alone_and_between_its_neighbours(found: li
 
 def test_a_first_and_a_last_sentence_are_read_with_the_neighbour_that_they_have() -> None:
     for word, wanted in (("destroyed", 2), ("Brandt", 2), ("Nobody", 3)):
-        reader = Reader(word, closer=(1.0, 1.0))
-        read_evidence(question(ASKED), evidence(ASKED, story("a", TEXT, title="Mill fire")), reader)
+        reader = Reader(word, closer=(6.0, 0.0))
+        read = read_evidence(question(ASKED), evidence(ASKED, story("a", TEXT, title="Mill fire")), reader)
         assert len(reader.again[1].sentences) == wanted
-        assert any(word in text for text in reader.again[1].sentences)
+        assert [item.confirmed for item in read if item.confirmed is not None] == [5.0]
 
 
 def test_the_decision_goes_by_all_readings(found: list[Evidence]) -> None:
