@@ -2,8 +2,8 @@
 
     python -m evals.seed_article [QUESTIONS.jsonl] [--verbose]
 
-Nine sets of 30 were written from the article alone. `seed_questions_a.jsonl` was looked at while
-the engine was made, b and c were looked at later; the questions of d to i never were.
+Eleven sets of 30 were written from the article alone. `seed_questions_a.jsonl` was looked at while
+the engine was made, b and c were looked at later; the questions of d to k never were.
 """
 
 from __future__ import annotations
