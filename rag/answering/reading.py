@@ -52,15 +52,15 @@ def read_evidence(question: Question, evidence: Sequence[Evidence], read: Read) 
         for key, spans in windows
     ]
     found: dict[tuple[str, Span], float] = {}
-    for (key, spans), values in zip(windows, read(question.text, passages), strict=True):
-        for span, value in zip(spans, values, strict=True):
+    for (key, spans), odds in zip(windows, read(question.text, passages), strict=True):
+        for span, value in zip(spans, odds, strict=True):
             found[key, span] = max(value, found.get((key, span), value))
     answers = [found.get((item.article.id, item.span)) for item in evidence]
     seen = [replace(item, answers=answer) for item, answer in zip(evidence, answers, strict=True)]
-    odds = {place: answer for place, answer in enumerate(answers) if answer is not None}
-    if odds:
-        place = max(odds, key=odds.__getitem__)
-        seen[place] = replace(seen[place], confirmed=_confirmed(question, seen[place], odds[place], read))
+    surest = max(((answer, place) for place, answer in enumerate(answers) if answer is not None), default=None)
+    if surest:
+        most, place = surest
+        seen[place] = replace(seen[place], confirmed=_confirmed(question, seen[place], most, read))
     return sorted(seen, key=lambda item: -item.worth)
 
 
