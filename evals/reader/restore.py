@@ -17,7 +17,7 @@ ZERO = 128
 
 
 def restored(file: Path, pretrained: Mapping[str, Any]) -> dict[str, Any]:
-    """The state of a `Net` whose `export` is `file`; `pretrained` is that of one fresh from MiniLM.
+    """The state of the `Net` that was exported as `file`; `pretrained` is that of one fresh from MiniLM.
 
     Matrices come back as they are multiplied with. The embeddings have one scale for all, so coarse that
     most of them lie within a step of where MiniLM had them: each takes the value nearest to MiniLM's that is
@@ -33,8 +33,7 @@ def restored(file: Path, pretrained: Mapping[str, Any]) -> dict[str, Any]:
         step = float(held[f"{name}_scale"])
         values = (held[f"{name}_quantized"].astype(np.float32) - float(held[f"{name}_zero_point"])) * step
         state[name] = torch.clamp(pretrained[name], torch.tensor(values - step / 2), torch.tensor(values + step / 2))
-    added = {node.input[0]: node for node in graph.node if node.op_type == "Add"}
-    added |= {node.input[1]: node for node in graph.node if node.op_type == "Add" and len(node.input) > 1}
+    added = {name: node for node in graph.node if node.op_type == "Add" for name in node.input}
     for node in graph.node:
         if node.op_type == "MatMulNBits":
             bias = next(name for name in added[node.output[0]].input if name in held)

