@@ -40,7 +40,7 @@ def test_every_question_stands_on_an_article_and_points_into_it() -> None:
     for row in _lines("reader_questions.jsonl"):
         splits.setdefault(row["article"], set()).add(row["split"])
         assert row["question"].strip() == row["question"] != "", row
-        assert not (row["answers"] and row["near"]), row
+        assert bool(row["answers"]) != bool(row["near"]), row
         if "/" not in row["article"]:
             assert all(0 <= number < sentences[row["article"]] for number in row["answers"] + row["near"]), row
     assert {"train", "test"} == set.union(*splits.values())
