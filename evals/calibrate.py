@@ -5,10 +5,12 @@
 
 Ranking is a listwise softmax (Cao et al., "Learning to Rank", ICML 2007) over the candidate
 sentences of a question; the decision is logistic regression (Hastie, Tibshirani, Friedman, "The
-Elements of Statistical Learning", 4.4.1). Each data set and each class has the same say. What is
-reported comes from folds that share no article with what was fitted. Our own news questions are
-those on articles that the reader was not trained on; of SQuAD 2.0 and of MultiHop-RAG's answerable questions
-it is every third, which saves half an hour. Which passages are read is decided by the weights that ship, in every fold.
+Elements of Statistical Learning", 4.4.1). Ranking goes by SQuAD 2.0 and our news questions, the
+decision by all but SQuAD 2.0; each data set and each class has the same say. What is reported comes
+from folds that share no article with what was fitted. Our own news questions are those on articles
+that the reader was not trained on; of SQuAD 2.0 and of MultiHop-RAG's answerable questions it is
+every third, which saves half an hour. Which passages are read is decided by the weights that ship,
+in every fold.
 """
 
 from __future__ import annotations

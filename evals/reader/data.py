@@ -1,10 +1,11 @@
 """What the reader is trained and tested on: questions with the sentences that answer them.
 
 `evals/gold/reader_questions.jsonl` holds questions on BBC articles (which are read in place; of
-their text only offsets are kept) and on `evals/gold/reader_articles.jsonl`, news invented for this
-(CC0). Half are answered by the sentences in `answers`; the others are near misses, whose most
-tempting sentences are in `near`. `split` keeps the articles marked "test" out of training. Of
-`evals/gold/bbc_questions.jsonl`, articles whose hash falls into `held_out` are kept out as well.
+their text only offsets are kept) and on `evals/gold/reader_articles.jsonl`, news and a few
+encyclopaedic passages invented for this (CC0). Half are answered by the sentences in `answers`;
+the others are near misses, whose most tempting sentences are in `near`. `split` keeps the articles
+marked "test" out of training. Of `evals/gold/bbc_questions.jsonl`, articles whose hash falls into
+`held_out` are kept out as well.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def held_out(article: str) -> bool:
 
 def training() -> list[Example]:
     """All that the reader may learn from."""
-    return [*_written("train"), *(example for example in _news() if not held_out(example.article))]
+    tested = {row["article"] for row in _lines("reader_questions.jsonl") if row["split"] == "test"}
+    news = (example for example in _news() if not held_out(example.article) and example.article not in tested)
+    return [*_written("train"), *news]
 
 
 def test_sets() -> dict[str, list[Example]]:

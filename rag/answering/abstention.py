@@ -17,7 +17,7 @@ from rag.answering.questions import Question
 SIGNS = ("reader", "passage", "beyond", "passage_beyond", "reader_beyond")
 
 SHORT = 8
-"""Of the questions that the reader learned from 97 in 100 have at most so many content words. Beyond that it is
+"""Of the questions that the reader learned from 99 in 100 have at most so many content words. Beyond that it is
 out of its depth, while the passage's likeness to so much text says more: they weigh otherwise there."""
 
 _LEAST = -5.0

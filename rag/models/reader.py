@@ -2,7 +2,7 @@
 
 MiniLM (Wang et al., "MiniLM", NeurIPS 2020; the weights of all-MiniLM-L6-v2) trained further as a
 cross-encoder, which reads the question together with the passage. The questions that it learned
-from, and the script that trains it, are in `evals/reader`. The weights ship with the package, in eight bits.
+from are in `evals/gold`, what trains it is in `evals/reader`. The weights ship with the package, in eight bits.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from evals.data import ROOT, data_folder
+from evals.reader import data
 from rag.text.words import STOPWORDS, words
 
 GOLD = ROOT / "evals" / "gold"
@@ -45,6 +46,13 @@ def test_every_question_stands_on_an_article_and_points_into_it() -> None:
             assert all(0 <= number < sentences[row["article"]] for number in row["answers"] + row["near"]), row
     assert {"train", "test"} == set.union(*splits.values())
     assert not [article for article, seen in splits.items() if len(seen) > 1], "on both sides of the split"
+
+
+@pytest.mark.skipif(not (data_folder() / "bbc").exists(), reason="the data is not there")
+def test_nothing_is_learned_from_an_article_that_is_tested_on() -> None:
+    tested = {example.article for examples in data.test_sets().values() for example in examples}
+    assert tested
+    assert not tested & {example.article for example in data.training()}
 
 
 def test_no_invented_article_tells_what_the_seed_article_tells() -> None:
