@@ -37,7 +37,7 @@ def folder(where: Path, *queries: dict[str, object]) -> Path:
 def test_facts_of_one_news_article_are_found_one_by_one(tmp_path: Path) -> None:
     where = folder(
         tmp_path,
-        query(1, "comparison", "How much will repairs to Tarn's wall cost, which a storm damaged?", 0, 1),
+        query(1, "comparison", "How much will repairs to the harbour wall of Tarn cost after the storm?", 0, 1),
         query(2, "temporal", "When did the ferry to Osk not sail?", 2),
         query(3, "null", "Which violinist won the competition in Marburg?"),
     )
