@@ -332,7 +332,7 @@ def test_a_read_only_library_is_left_as_it_is(
         error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
         raise error
 
-    monkeypatch.setattr("rag.storage.catalog.sqlite3.connect", refused)
+    monkeypatch.setattr("rag.storage.database.sqlite3.connect", refused)
     catalog = Catalog(file)
     records = Records(catalog)
     assert catalog.read_only
@@ -539,8 +539,8 @@ def test_nobody_waits_while_a_removal_waits_for_readers(store: Store, ids: tuple
 
 def test_a_library_of_the_format_before_is_upgraded_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("rag.storage.catalog.STEPS", schema.STEPS[:3])
-        patch.setattr("rag.storage.catalog.FORMAT", 3)
+        patch.setattr("rag.storage.database.STEPS", schema.STEPS[:3])
+        patch.setattr("rag.storage.database.FORMAT", 3)
         with Library.open(tmp_path, settings=Settings(), embedder=WholeEmbedder()) as library:
             library.add([row(1, TEXT), row(2, "Another story of the harbour.")])
             generation = library._store.catalog.generation

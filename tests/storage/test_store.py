@@ -180,8 +180,8 @@ def test_newer_format_is_refused(library: Library) -> None:
 
 def test_older_format_is_upgraded_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("rag.storage.catalog.STEPS", schema.STEPS[:1])
-        patch.setattr("rag.storage.catalog.FORMAT", 1)
+        patch.setattr("rag.storage.database.STEPS", schema.STEPS[:1])
+        patch.setattr("rag.storage.database.FORMAT", 1)
         with Library.open(tmp_path, settings=Settings(), embedder=WholeEmbedder()) as library:
             library.add([row(1, OLD)])
     with Library.open(tmp_path, settings=Settings(), embedder=HashEmbedder()) as library:
