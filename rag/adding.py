@@ -8,12 +8,15 @@ which takes the most by far, never waits.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
+from rag import sources
 from rag.embedding import embed_chunks
+from rag.settings import Settings
+from rag.storage.catalog import Catalog
 from rag.storage.store import Entry, Store
 from rag.text.chunks import chunk_article
 from rag.types import AddItem, AddReport, Article, Chunk, Embedder, Progress, Read, Validators
@@ -43,6 +46,20 @@ def add_articles(
     finally:
         adding.close()
     return AddReport(tuple(adding.items))
+
+
+def read_again(catalog: Catalog, settings: Settings) -> Iterator[Read]:
+    """What the known URLs give now, each asked only for what has changed; what was removed does not come back."""
+    origins, removed = catalog.origins(), catalog.removed()
+    # Feeds first: a page that one of them has just led to need not be asked again.
+    feeds = [url for url, kind, _ in origins if kind == "feed"]
+    seen = set()
+    for found in sources.read(feeds, settings, validators=catalog.validators):
+        seen.add(found.origin)
+        if found.origin not in removed:
+            yield found
+    pages = [url for url, kind, _ in origins if kind == "page" and url not in seen]
+    yield from sources.read(pages, settings, validators=catalog.validators)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
+from rag.arguments import Typed, check_hits, check_summary, filters_of, question_of, text_of
 from rag.errors import ConfigError, NotFoundError, StorageError, UserError
+from rag.plain import to_plain
 from rag.prompts import PromptSource
 from rag.settings import Settings, load_settings
 from rag.storage.store import Store, may_be_library
@@ -21,10 +23,8 @@ from rag.types import (
     Article,
     ArticleInfo,
     Embedder,
-    Filters,
     Hit,
     Progress,
-    Read,
     Summary,
     Usage,
     Verification,
@@ -48,14 +48,7 @@ if TYPE_CHECKING:
 Input = str | Path | Mapping[str, object]
 """A path, a URL, ``-`` for standard input, or one article as a mapping (title, text, …)."""
 
-_EXAMPLES = {
-    "question": '`rag ask "What happened?"`',
-    "query": "`rag search flood`",
-    "topic": '`rag summarize --about "the flood"`',
-}
 _HITS = 8
-_MAX_HITS = 1000
-_MAX_SENTENCES = 100
 
 
 class Library:
@@ -222,26 +215,10 @@ class Library:
 
         An article that was removed does not come back, though a feed still names it.
         """
-        from rag.adding import add_articles
-        from rag.sources import read
+        from rag.adding import add_articles, read_again
 
-        origins = self._store.catalog.origins()
-        validators = self._store.catalog.validators
-        removed = self._store.catalog.removed()
-
-        def reads() -> Iterator[Read]:
-            # Feeds first: a page that one of them has just led to need not be asked again.
-            seen = set()
-            for found in read(
-                [url for url, kind, _ in origins if kind == "feed"], self.settings, validators=validators
-            ):
-                seen.add(found.origin)
-                if found.origin not in removed:
-                    yield found
-            pages = [url for url, kind, _ in origins if kind == "page" and url not in seen]
-            yield from read(pages, self.settings, validators=validators)
-
-        return add_articles(reads(), self._store, lambda: self._embedder, progress)
+        reads = read_again(self._store.catalog, self.settings)
+        return add_articles(reads, self._store, lambda: self._embedder, progress)
 
     def remove(self, reference: str) -> Article:
         """Remove an article with all its versions, and return what was its current one.
@@ -264,15 +241,13 @@ class Library:
         self, *, publisher: str | None = None, after: date | None = None, before: date | None = None
     ) -> list[ArticleInfo]:
         """The current articles without their texts, newest first."""
-        return self._store.catalog.listing(self._filters(publisher, after, before))
+        return self._store.catalog.listing(filters_of(publisher, after, before))
 
     def export(self) -> Iterator[dict[str, Any]]:
         """Every version of every article as plain JSON values that `add` reads back, oldest first."""
         for article in self._store.catalog.versions():
             current = self._store.catalog.current_version(article.id) == article.version
-            plain = dataclasses.asdict(article)
-            plain |= {name: value.isoformat() for name, value in plain.items() if isinstance(value, date)}
-            yield {"schema": 1, "current": current, **plain}
+            yield {"schema": 1, "current": current, **to_plain(article)}
 
     # Questions -----------------------------------------------------------------------------
 
@@ -286,11 +261,8 @@ class Library:
         before: date | None = None,
     ) -> list[Hit]:
         """The `k` passages that fit `query` best, best first. `after` and `before` are inclusive."""
-        if k < 1:
-            raise UserError("k must be 1 or more")
-        if k > _MAX_HITS:
-            raise UserError(f"k must be {_MAX_HITS} or less")
-        sought, filters = self._question(query, "query"), self._filters(publisher, after, before)
+        check_hits(k)
+        sought, filters = self._question(query, "query"), filters_of(publisher, after, before)
         return self._asking.retrieve(sought, filters, k).found.hits
 
     def ask(
@@ -308,7 +280,7 @@ class Library:
         on the same question over the same library comes from the cache, unless it is to be `fresh`.
         Raises `UserError` for an empty or overlong question.
         """
-        text, filters = self._question(question), self._filters(publisher, after, before)
+        text, filters = self._question(question), filters_of(publisher, after, before)
         return self._asking.answer(self._asking.retrieve(text, filters), fresh=fresh or self._fresh)
 
     def stream(
@@ -321,7 +293,7 @@ class Library:
         fresh: bool = False,
     ) -> Iterator[Event]:
         """As `ask`, but each statement comes as soon as it is checked, after its citations; the `Answer` comes last."""
-        text, filters = self._question(question), self._filters(publisher, after, before)
+        text, filters = self._question(question), filters_of(publisher, after, before)
         return self._asking.stream(self._asking.retrieve(text, filters), fresh=fresh or self._fresh)
 
     def summarize(
@@ -340,19 +312,10 @@ class Library:
         Takes exactly one of the two; the filters go with `about`, and `fresh` is as in `ask`. Raises
         `UserError` for a wrong call, `NotFoundError` for an unknown article.
         """
-        if (reference is None) == (about is None):
-            raise UserError(
-                "name what to summarize: an article's id, or a topic with --about"
-                if about is None
-                else "an article's id or a topic (--about): give one of them, not both"
-            )
-        if sentences < 1:
-            raise UserError("a summary needs 1 sentence or more")
-        if sentences > _MAX_SENTENCES:
-            raise UserError(f"a summary has {_MAX_SENTENCES} sentences or less")
+        check_summary(reference, about, sentences)
         if reference is not None:
             return self._asking.summarize_article(self.article(reference), sentences, fresh=fresh or self._fresh)
-        topic, filters = self._question(about or "", "topic"), self._filters(publisher, after, before)
+        topic, filters = self._question(about or "", "topic"), filters_of(publisher, after, before)
         return self._asking.summarize_topic(topic, filters, sentences, fresh=fresh or self._fresh)
 
     def verify(
@@ -366,15 +329,8 @@ class Library:
         from rag.answering.evidence import rank
         from rag.verifying import verify
 
-        whole = encodable(text)
-        if not whole.strip():
-            raise UserError("the text is empty: give one or more sentences to check")
-        if len(whole) > self.settings.max_verified_chars:
-            raise UserError(
-                f"the text has {len(whole):,} characters, and {self.settings.max_verified_chars:,} are allowed "
-                "(RAG_MAX_VERIFIED_CHARS)"
-            )
-        filters = self._filters(publisher, after, before)
+        whole = text_of(text, self.settings.max_verified_chars)
+        filters = filters_of(publisher, after, before)
 
         def ranked(sentence: str) -> list[Evidence]:
             sought = " ".join(sentence[: self.settings.max_question_chars].split())
@@ -413,7 +369,7 @@ class Library:
         """The chain that answers as a LangChain Runnable: question in, `Answer` out; streamed, it grows."""
         from rag.answering.generative_chain import as_runnable
 
-        filters = self._filters(publisher, after, before)
+        filters = filters_of(publisher, after, before)
         return as_runnable(
             lambda question: self._asking.retrieve(self._question(question), filters),
             lambda _, found: self._asking.answer(found, fresh=self._fresh),
@@ -441,21 +397,8 @@ class Library:
         except NotFoundError:
             return None
 
-    def _question(self, typed: str, what: str = "question") -> str:
-        text = " ".join(encodable(typed).split())
-        if not text:
-            raise UserError(f"the {what} is empty: type one, such as {_EXAMPLES[what]}")
-        if len(text) > self.settings.max_question_chars:
-            raise UserError(
-                f"the {what} has {len(text):,} characters, and {self.settings.max_question_chars:,} are allowed "
-                "(RAG_MAX_QUESTION_CHARS)"
-            )
-        return text
-
-    def _filters(self, publisher: str | None, after: date | None, before: date | None) -> Filters:
-        if after and before and after > before:
-            raise UserError(f"nothing is both after {after} and before {before}: exchange the two dates")
-        return Filters(publisher and encodable(publisher), after, before)
+    def _question(self, typed: str, what: Typed = "question") -> str:
+        return question_of(typed, self.settings.max_question_chars, what)
 
     # Upkeep --------------------------------------------------------------------------------
 
