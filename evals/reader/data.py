@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from evals.data import ROOT, bbc, news
@@ -52,6 +53,13 @@ def test_sets() -> dict[str, list[Example]]:
         "written with the training questions": list(_written("test")),
         "written before": [example for example in _news() if held_out(example.article)],
     }
+
+
+def mined(file: Path, examples: Sequence[Example]) -> list[tuple[Example, int]]:
+    """What `evals.reader.mine` wrote to `file`: examples, each with a sentence that was taken for an answer."""
+    known = {(example.article, example.question): example for example in examples}
+    rows = (json.loads(line) for line in file.read_text(encoding="utf-8").splitlines())
+    return [(known[row["article"], row["question"]], row["sentence"]) for row in rows]
 
 
 def _written(split: str) -> Iterator[Example]:

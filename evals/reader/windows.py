@@ -29,10 +29,21 @@ class Shares:
 
 
 class Sampler:
-    """Draws an epoch of readings; each time other passages about the same sentences."""
+    """Draws an epoch of readings; each time other passages about the same sentences.
 
-    def __init__(self, examples: Sequence[Example], seed: int, shares: Shares | None = None) -> None:
+    `hard` are sentences that were taken for answers, wrongly: each is read besides, and beside it, where
+    its question has an answer, the answer.
+    """
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        seed: int,
+        shares: Shares | None = None,
+        hard: Sequence[tuple[Example, int]] = (),
+    ) -> None:
         self._examples = examples
+        self._hard = hard
         self._shares = shares or Shares()
         self._random = random.Random(seed)
         self._articles = {example.article: example for example in examples}
@@ -45,6 +56,9 @@ class Sampler:
     def epoch(self) -> list[Reading]:
         """One passage of each question's sentence, and now and then one that surely does not answer."""
         readings = [reading for example in self._examples for reading in self._of(example)]
+        for example, wrong in self._hard:
+            right = [self._random.choice(sorted(example.answers))] if example.answers else []
+            readings += [self._reading(example, example, number) for number in (wrong, *right)]
         self._random.shuffle(readings)
         return readings
 
