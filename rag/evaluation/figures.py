@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from rag.evaluation.cases import Figure
 from rag.evaluation.folding import plain
 from rag.grounding.dates import Dated, dates
-from rag.grounding.quantities import Quantity, quantities
+from rag.grounding.quantities import ROUNDING, Quantity, quantities
 from rag.grounding.reading import Reading, read
 from rag.text.words import STOPWORDS
 
@@ -209,11 +209,11 @@ def _as_metres(reading: Reading, item: Quantity) -> dict[float, None]:
 
 
 def _near(value: float, wanted: float, tolerance: float) -> bool:
-    return abs(value - wanted) <= tolerance + 1e-9 * max(abs(value), abs(wanted))
+    return abs(value - wanted) <= tolerance + ROUNDING * max(abs(value), abs(wanted))
 
 
 def _is(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=1e-9)
+    return math.isclose(one, other, rel_tol=ROUNDING)
 
 
 def _holds(words: Sequence[str], noun: Sequence[str]) -> bool:

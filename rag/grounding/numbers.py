@@ -10,7 +10,7 @@ from functools import lru_cache
 from rag.grounding.alignment import Alignment, Place
 from rag.grounding.dates import dates
 from rag.grounding.morphology import root
-from rag.grounding.quantities import Quantity, apart_from, quantities
+from rag.grounding.quantities import ROUNDING, Quantity, apart_from, quantities
 from rag.grounding.reading import Reading
 from rag.grounding.verdict import Finding
 
@@ -144,7 +144,7 @@ def borne(said: Quantity, held: Quantity) -> int:
     if said.kind != held.kind:
         return 1
     ours, theirs = said.value, held.value
-    same = math.isclose(ours, theirs, rel_tol=1e-9)
+    same = math.isclose(ours, theirs, rel_tol=ROUNDING)
     match said.bound:
         case "":
             if same:

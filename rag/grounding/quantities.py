@@ -16,6 +16,9 @@ Bound = Literal["", "~", ">", "<"]
 _ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
 seventeen eighteen nineteen""".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+ROUNDING = 1e-12
+"""The share of a value by which floating-point arithmetic may move it: far below the last digit of a figure in news."""
+
 SMALL = {word: float(value) for value, word in enumerate(_ONES)} | {
     word: float(value) for value, word in enumerate(_TENS, 2) for value in (value * 10,)
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.evaluation.cases import Accepted, AllOf, Day, Figure, Pattern, Words
@@ -326,6 +326,7 @@ def test_words_are_found_wherever_they_stand(wanted: list[str], before: list[str
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
+@example(999_999_999, 1_000_000_000)
 def test_a_figure_is_that_number_and_no_other(number: int, other: int) -> None:
     for text in (f"They counted {number:,} sheep.", f"They counted {number} sheep."):
         assert matches(Figure(float(other), 0.0, ("sheep",)), text) is (number == other)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.grounding.dates import dates
-from rag.grounding.numbers import check_numbers, figures
+from rag.grounding.numbers import borne, check_numbers, figures
 from rag.grounding.quantities import quantities
 from rag.grounding.reading import read
 from tests.grounding.build import fails, findings
@@ -92,6 +92,12 @@ def test_a_number_that_is_borne_out(text: str, statement: str) -> None:
 )
 def test_a_number_that_is_not(text: str, statement: str) -> None:
     assert fails(check_numbers, statement, text)
+
+
+@pytest.mark.parametrize(("said", "expected"), [("$1,000,000,000", 2), ("$999,999,999", 1)])
+def test_a_long_number_is_itself_to_its_last_digit(said: str, expected: int) -> None:
+    (ours,), (held,) = quantities(read(said)), quantities(read("$1 billion"))
+    assert borne(ours, held) == expected
 
 
 def test_what_the_reader_is_told() -> None:
